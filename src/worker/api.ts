@@ -1,0 +1,226 @@
+// Owns the contract between the page and the worker: the only types that cross the wall. No code of the worker is reachable from here.
+import type {
+  Balances,
+  ChannelInfo,
+  ChannelState,
+  DecodedInvoice,
+  FeeEstimates,
+  Invoice,
+  InvoiceRequest,
+  Network,
+  NodeInfo,
+  OnchainQuote,
+  OnchainSendRequest,
+  PayQuote,
+  PayRequest,
+  Payment,
+  PaymentsPage
+} from '../../wasm/pkg/tern.js';
+import type { ErrorShape } from '../wire/errors.js';
+
+export type {
+  Balances,
+  ChannelInfo,
+  ChannelState,
+  DecodedInvoice,
+  FeeEstimates,
+  Invoice,
+  InvoiceRequest,
+  Network,
+  NodeInfo,
+  OnchainQuote,
+  OnchainSendRequest,
+  PayQuote,
+  PayRequest,
+  Payment,
+  PaymentsPage
+};
+
+/** Every method answers with one of these: Comlink would drop an error's code. `client.ts` unwraps it and throws a `TernError`. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorShape };
+
+/** Where a wallet stands. `halted`: it stopped itself to protect money; `error` says why and what to do. */
+export type WalletPhase = 'empty' | 'locked' | 'starting' | 'ready' | 'halted';
+
+export interface WalletStatus {
+  phase: WalletPhase;
+  network: Network;
+  /** While `starting`: what is being done, for the progress line. */
+  step?: 'opening' | 'unsealing' | 'restoring' | 'loading' | 'syncing';
+  /** 0 to 1 within the step, absent where unknown. */
+  progress?: number;
+  error?: ErrorShape;
+}
+
+/** Settings a user can change. URLs are validated before they are stored. */
+export interface Settings {
+  esploraUrl: string;
+  /** WebSocket bridge to Lightning peers: `ws(s)://…/ln`. */
+  bridgeUrl: string;
+  rapidGossipUrl?: string;
+  /** Absent: no backup, and not one request to it. */
+  vssUrl?: string;
+  vssAuth: VssAuth;
+  backupMode: BackupMode;
+  /** Minutes without use until the wallet locks itself; 0: never. */
+  autoLockMinutes: number;
+  /** Plain `http:`/`ws:` beyond loopback, only after an explicit switch. */
+  allowInsecure: boolean;
+  /** What this device is called in the owner record. */
+  deviceName: string;
+}
+
+export type VssAuth = { type: 'signature' } | { type: 'bearer'; token: string } | { type: 'none' };
+export type BackupMode = 'acknowledged' | 'local-first';
+
+export interface CreateRequest {
+  password: string;
+  words: 12 | 24;
+  bip39Passphrase?: string;
+}
+
+export interface RestoreRequest {
+  password: string;
+  mnemonic: string;
+  bip39Passphrase?: string;
+}
+
+/** How far a Lightning peer is. */
+export interface PeerStatus {
+  nodeId: string;
+  address: string;
+  state: 'connecting' | 'connected' | 'waiting';
+  /** The last failure: the bridge's and the peer's are told apart by code. */
+  error?: ErrorShape;
+  retryAtMs?: number;
+}
+
+export interface LogLine {
+  atMs: number;
+  level: 'error' | 'warn' | 'info' | 'debug' | 'trace';
+  target: string;
+  message: string;
+}
+
+/** The typed event stream, one for everything. Events say that something changed; the page then asks for what it shows. */
+export type WalletEvent =
+  | { type: 'status'; status: WalletStatus }
+  | { type: 'synced'; blockHeight: number }
+  | { type: 'syncFailed'; error: ErrorShape }
+  | { type: 'paymentChanged'; payment: Payment }
+  | { type: 'channelChanged'; channelId: string; state: ChannelState; reason?: string }
+  | { type: 'balancesChanged' }
+  | { type: 'peerChanged'; peer: PeerStatus }
+  | { type: 'settingsChanged'; settings: Settings }
+  | { type: 'backupChanged'; backup: BackupInfo };
+
+/** The backup indicator: always true, never hopeful. */
+export type BackupState = 'off' | 'up_to_date' | 'behind' | 'paused' | 'taken_over' | 'quarantined';
+
+export interface BackupInfo {
+  state: BackupState;
+  mode: BackupMode;
+  vssUrl?: string;
+  deviceName: string;
+  deviceId: string;
+  /** The last commit the server acknowledged. */
+  commitId?: bigint;
+  committedAtMs?: number;
+  pendingKeys: number;
+  pendingBytes: number;
+  behindSinceMs?: number;
+  storedKeys: number;
+  storedBytes: number;
+  lastError?: ErrorShape;
+}
+
+/** What *verify my backup* found: everything downloaded and checked, nothing touched. */
+export interface BackupVerification {
+  keys: number;
+  bytes: number;
+  tookMs: number;
+  commitId: bigint;
+  problems: ErrorShape[];
+}
+
+/** The worker's API. All amounts: msat in Lightning, sat on chain, both bigint. Errors: see `ErrorCode`. */
+export interface WalletApi {
+  status(): Promise<Answer<WalletStatus>>;
+  /** Calls `listener` (a Comlink proxy) for every event from now on. */
+  subscribe(listener: (event: WalletEvent) => void): Promise<Answer<void>>;
+
+  /** Creates a wallet and starts it. The words are shown once, here. */
+  create(request: CreateRequest): Promise<Answer<{ mnemonic: string }>>;
+  /** Starts a wallet from its words. */
+  restore(request: RestoreRequest): Promise<Answer<void>>;
+  unlock(password: string): Promise<Answer<void>>;
+  lock(): Promise<Answer<void>>;
+  /** Shows the words after the password was given again. */
+  revealMnemonic(password: string): Promise<Answer<{ mnemonic: string; bip39Passphrase?: string }>>;
+  /** The user passed the check of the words. */
+  markMnemonicBackedUp(): Promise<Answer<void>>;
+  isMnemonicBackedUp(): Promise<Answer<boolean>>;
+  /** The user is there: restarts the auto-lock's clock. `visible` also tells the heartbeat how often to look. */
+  touch(visible: boolean): Promise<Answer<void>>;
+  /** Deletes everything of this wallet on this device. */
+  wipe(password: string): Promise<Answer<void>>;
+
+  info(): Promise<Answer<NodeInfo>>;
+  balances(): Promise<Answer<Balances>>;
+  feeEstimates(): Promise<Answer<FeeEstimates>>;
+  newAddress(): Promise<Answer<string>>;
+  quoteOnchain(request: OnchainSendRequest): Promise<Answer<OnchainQuote>>;
+  sendOnchain(request: OnchainSendRequest): Promise<Answer<{ txid: string }>>;
+
+  /** Connects to `nodeid@host:port` (or `nodeid@ws(s)://…`) first, then asks for the channel. */
+  openChannel(request: OpenChannelByUri): Promise<Answer<{ userChannelId: string }>>;
+  closeChannel(channelId: string): Promise<Answer<void>>;
+  forceCloseChannel(channelId: string): Promise<Answer<void>>;
+  channels(): Promise<Answer<ChannelInfo[]>>;
+  peers(): Promise<Answer<PeerStatus[]>>;
+  connectPeer(nodeUri: string): Promise<Answer<void>>;
+
+  createInvoice(request: InvoiceRequest): Promise<Answer<Invoice>>;
+  decodeInvoice(bolt11: string): Promise<Answer<DecodedInvoice>>;
+  quotePayment(request: PayRequest): Promise<Answer<PayQuote>>;
+  /** Resolves when the payment is on its way and durable; the outcome comes as `paymentChanged`. */
+  pay(request: PayRequest): Promise<Answer<{ paymentId: string }>>;
+  payment(id: string): Promise<Answer<Payment | undefined>>;
+  payments(limit: number, before?: string): Promise<Answer<PaymentsPage>>;
+  /** A label of the user's for a payment. */
+  setLabel(paymentId: string, label: string): Promise<Answer<void>>;
+  labels(paymentIds: string[]): Promise<Answer<Record<string, string>>>;
+
+  sync(): Promise<Answer<void>>;
+  settings(): Promise<Answer<Settings>>;
+  changeSettings(change: Partial<Settings>): Promise<Answer<Settings>>;
+  logs(): Promise<Answer<LogLine[]>>;
+}
+
+export interface OpenChannelByUri {
+  nodeUri: string;
+  amountSat: bigint;
+  feerateSatPerVb?: number;
+  announce?: boolean;
+}
+
+/** What the page gives the worker at start. URLs of assets cross the wall, so that the offline cache sees them. */
+export interface WorkerBoot {
+  wasmUrl: string;
+  network: Network;
+  /** Where this server's own services are, from `/tern.json`; defaults for `Settings`. */
+  defaults: ServerDefaults;
+}
+
+/** `/tern.json`: what the server that served the page offers. */
+export interface ServerDefaults {
+  network: Network;
+  esploraUrl: string;
+  bridgeUrl: string;
+  rapidGossipUrl?: string;
+  vssUrl?: string;
+  vssAuth?: VssAuth;
+  allowInsecure?: boolean;
+  /** Playground only: the faucet and the shop. */
+  playground?: { faucetUrl: string; shopUrl: string };
+}
