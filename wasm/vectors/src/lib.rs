@@ -1,0 +1,1 @@
+//! Published vectors, run through the build that ships.
