@@ -16,6 +16,7 @@ import type {
   Payment,
   PaymentsPage
 } from '../../wasm/pkg/tern.js';
+import type { ServerDefaults, VssAuth } from '../wire/defaults.js';
 import type { ErrorShape } from '../wire/errors.js';
 
 export type {
@@ -33,7 +34,9 @@ export type {
   PayQuote,
   PayRequest,
   Payment,
-  PaymentsPage
+  PaymentsPage,
+  ServerDefaults,
+  VssAuth
 };
 
 /** Every method answers with one of these: Comlink would drop an error's code. `client.ts` unwraps it and throws a `TernError`. */
@@ -70,7 +73,6 @@ export interface Settings {
   deviceName: string;
 }
 
-export type VssAuth = { type: 'signature' } | { type: 'bearer'; token: string } | { type: 'none' };
 export type BackupMode = 'acknowledged' | 'local-first';
 
 export interface CreateRequest {
@@ -210,17 +212,4 @@ export interface WorkerBoot {
   network: Network;
   /** Where this server's own services are, from `/tern.json`; defaults for `Settings`. */
   defaults: ServerDefaults;
-}
-
-/** `/tern.json`: what the server that served the page offers. */
-export interface ServerDefaults {
-  network: Network;
-  esploraUrl: string;
-  bridgeUrl: string;
-  rapidGossipUrl?: string;
-  vssUrl?: string;
-  vssAuth?: VssAuth;
-  allowInsecure?: boolean;
-  /** Playground only: the faucet and the shop. */
-  playground?: { faucetUrl: string; shopUrl: string };
 }
