@@ -40,7 +40,14 @@ export const BRIDGE_OPEN_TIMEOUT_MS = 10_000;
 /** A binary frame towards the bridge is at most this long, in bytes. */
 export const BRIDGE_MAX_FRAME_BYTES = 1_048_576;
 
-const CLOSE_REASONS: readonly string[] = ['peer_closed', 'peer_failed', 'idle', 'client_closed', 'protocol', 'shutdown'];
+const CLOSE_REASONS: readonly string[] = [
+  'peer_closed',
+  'peer_failed',
+  'idle',
+  'client_closed',
+  'protocol',
+  'shutdown'
+];
 const MAX_HOST_LENGTH = 253;
 
 /** A frame as the text that goes over the socket. */

@@ -107,7 +107,11 @@ export class TernError extends Error implements ErrorShape {
     if (thrown instanceof TernError) return thrown;
     if (isErrorShape(thrown)) return TernError.fromShape(thrown);
     const cause = thrown instanceof Error ? thrown.message : String(thrown);
-    return new TernError('internal', cause, 'Reload the wallet. If it happens again, send us the logs from the settings.');
+    return new TernError(
+      'internal',
+      cause,
+      'Reload the wallet. If it happens again, send us the logs from the settings.'
+    );
   }
 }
 
