@@ -9,25 +9,22 @@
 // @generated from file vss.proto (package vss, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2';
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2';
-import type { Message } from '@bufbuild/protobuf';
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file vss.proto.
  */
-export const file_vss: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    'Cgl2c3MucHJvdG8SA3ZzcyIxChBHZXRPYmplY3RSZXF1ZXN0EhAKCHN0b3JlX2lkGAEgASgJEgsKA2tleRgCIAEoCSIxChFHZXRPYmplY3RSZXNwb25zZRIcCgV2YWx1ZRgCIAEoCzINLnZzcy5LZXlWYWx1ZSKjAQoQUHV0T2JqZWN0UmVxdWVzdBIQCghzdG9yZV9pZBgBIAEoCRIbCg5nbG9iYWxfdmVyc2lvbhgCIAEoA0gAiAEBEigKEXRyYW5zYWN0aW9uX2l0ZW1zGAMgAygLMg0udnNzLktleVZhbHVlEiMKDGRlbGV0ZV9pdGVtcxgEIAMoCzINLnZzcy5LZXlWYWx1ZUIRCg9fZ2xvYmFsX3ZlcnNpb24iEwoRUHV0T2JqZWN0UmVzcG9uc2UiSQoTRGVsZXRlT2JqZWN0UmVxdWVzdBIQCghzdG9yZV9pZBgBIAEoCRIgCglrZXlfdmFsdWUYAiABKAsyDS52c3MuS2V5VmFsdWUiFgoURGVsZXRlT2JqZWN0UmVzcG9uc2UioAEKFkxpc3RLZXlWZXJzaW9uc1JlcXVlc3QSEAoIc3RvcmVfaWQYASABKAkSFwoKa2V5X3ByZWZpeBgCIAEoCUgAiAEBEhYKCXBhZ2Vfc2l6ZRgDIAEoBUgBiAEBEhcKCnBhZ2VfdG9rZW4YBCABKAlIAogBAUINCgtfa2V5X3ByZWZpeEIMCgpfcGFnZV9zaXplQg0KC19wYWdlX3Rva2VuIqABChdMaXN0S2V5VmVyc2lvbnNSZXNwb25zZRIjCgxrZXlfdmVyc2lvbnMYASADKAsyDS52c3MuS2V5VmFsdWUSHAoPbmV4dF9wYWdlX3Rva2VuGAIgASgJSACIAQESGwoOZ2xvYmFsX3ZlcnNpb24YAyABKANIAYgBAUISChBfbmV4dF9wYWdlX3Rva2VuQhEKD19nbG9iYWxfdmVyc2lvbiI3CghLZXlWYWx1ZRILCgNrZXkYASABKAkSDwoHdmVyc2lvbhgCIAEoAxINCgV2YWx1ZRgDIAEoDCJECg1FcnJvclJlc3BvbnNlEiIKCmVycm9yX2NvZGUYASABKA4yDi52c3MuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkiTgoIU3RvcmFibGUSDAoEZGF0YRgBIAEoDBI0ChNlbmNyeXB0aW9uX21ldGFkYXRhGAIgASgLMhcudnNzLkVuY3J5cHRpb25NZXRhZGF0YSJHChJFbmNyeXB0aW9uTWV0YWRhdGESFQoNY2lwaGVyX2Zvcm1hdBgBIAEoCRINCgVub25jZRgCIAEoDBILCgN0YWcYAyABKAwiLwoNUGxhaW50ZXh0QmxvYhINCgV2YWx1ZRgBIAEoDBIPCgd2ZXJzaW9uGAIgASgDKp0BCglFcnJvckNvZGUSCwoHVU5LTk9XThAAEhYKEkNPTkZMSUNUX0VYQ0VQVElPThABEh0KGUlOVkFMSURfUkVRVUVTVF9FWENFUFRJT04QAhIdChlJTlRFUk5BTF9TRVJWRVJfRVhDRVBUSU9OEAMSGQoVTk9fU1VDSF9LRVlfRVhDRVBUSU9OEAQSEgoOQVVUSF9FWENFUFRJT04QBTKYAgoKVnNzU2VydmljZRI6CglHZXRPYmplY3QSFS52c3MuR2V0T2JqZWN0UmVxdWVzdBoWLnZzcy5HZXRPYmplY3RSZXNwb25zZRI7CgpQdXRPYmplY3RzEhUudnNzLlB1dE9iamVjdFJlcXVlc3QaFi52c3MuUHV0T2JqZWN0UmVzcG9uc2USQwoMRGVsZXRlT2JqZWN0EhgudnNzLkRlbGV0ZU9iamVjdFJlcXVlc3QaGS52c3MuRGVsZXRlT2JqZWN0UmVzcG9uc2USTAoPTGlzdEtleVZlcnNpb25zEhsudnNzLkxpc3RLZXlWZXJzaW9uc1JlcXVlc3QaHC52c3MuTGlzdEtleVZlcnNpb25zUmVzcG9uc2ViBnByb3RvMw'
-  );
+export const file_vss: GenFile = /*@__PURE__*/
+  fileDesc("Cgl2c3MucHJvdG8SA3ZzcyIxChBHZXRPYmplY3RSZXF1ZXN0EhAKCHN0b3JlX2lkGAEgASgJEgsKA2tleRgCIAEoCSIxChFHZXRPYmplY3RSZXNwb25zZRIcCgV2YWx1ZRgCIAEoCzINLnZzcy5LZXlWYWx1ZSKjAQoQUHV0T2JqZWN0UmVxdWVzdBIQCghzdG9yZV9pZBgBIAEoCRIbCg5nbG9iYWxfdmVyc2lvbhgCIAEoA0gAiAEBEigKEXRyYW5zYWN0aW9uX2l0ZW1zGAMgAygLMg0udnNzLktleVZhbHVlEiMKDGRlbGV0ZV9pdGVtcxgEIAMoCzINLnZzcy5LZXlWYWx1ZUIRCg9fZ2xvYmFsX3ZlcnNpb24iEwoRUHV0T2JqZWN0UmVzcG9uc2UiSQoTRGVsZXRlT2JqZWN0UmVxdWVzdBIQCghzdG9yZV9pZBgBIAEoCRIgCglrZXlfdmFsdWUYAiABKAsyDS52c3MuS2V5VmFsdWUiFgoURGVsZXRlT2JqZWN0UmVzcG9uc2UioAEKFkxpc3RLZXlWZXJzaW9uc1JlcXVlc3QSEAoIc3RvcmVfaWQYASABKAkSFwoKa2V5X3ByZWZpeBgCIAEoCUgAiAEBEhYKCXBhZ2Vfc2l6ZRgDIAEoBUgBiAEBEhcKCnBhZ2VfdG9rZW4YBCABKAlIAogBAUINCgtfa2V5X3ByZWZpeEIMCgpfcGFnZV9zaXplQg0KC19wYWdlX3Rva2VuIqABChdMaXN0S2V5VmVyc2lvbnNSZXNwb25zZRIjCgxrZXlfdmVyc2lvbnMYASADKAsyDS52c3MuS2V5VmFsdWUSHAoPbmV4dF9wYWdlX3Rva2VuGAIgASgJSACIAQESGwoOZ2xvYmFsX3ZlcnNpb24YAyABKANIAYgBAUISChBfbmV4dF9wYWdlX3Rva2VuQhEKD19nbG9iYWxfdmVyc2lvbiI3CghLZXlWYWx1ZRILCgNrZXkYASABKAkSDwoHdmVyc2lvbhgCIAEoAxINCgV2YWx1ZRgDIAEoDCJECg1FcnJvclJlc3BvbnNlEiIKCmVycm9yX2NvZGUYASABKA4yDi52c3MuRXJyb3JDb2RlEg8KB21lc3NhZ2UYAiABKAkiTgoIU3RvcmFibGUSDAoEZGF0YRgBIAEoDBI0ChNlbmNyeXB0aW9uX21ldGFkYXRhGAIgASgLMhcudnNzLkVuY3J5cHRpb25NZXRhZGF0YSJHChJFbmNyeXB0aW9uTWV0YWRhdGESFQoNY2lwaGVyX2Zvcm1hdBgBIAEoCRINCgVub25jZRgCIAEoDBILCgN0YWcYAyABKAwiLwoNUGxhaW50ZXh0QmxvYhINCgV2YWx1ZRgBIAEoDBIPCgd2ZXJzaW9uGAIgASgDKp0BCglFcnJvckNvZGUSCwoHVU5LTk9XThAAEhYKEkNPTkZMSUNUX0VYQ0VQVElPThABEh0KGUlOVkFMSURfUkVRVUVTVF9FWENFUFRJT04QAhIdChlJTlRFUk5BTF9TRVJWRVJfRVhDRVBUSU9OEAMSGQoVTk9fU1VDSF9LRVlfRVhDRVBUSU9OEAQSEgoOQVVUSF9FWENFUFRJT04QBTKYAgoKVnNzU2VydmljZRI6CglHZXRPYmplY3QSFS52c3MuR2V0T2JqZWN0UmVxdWVzdBoWLnZzcy5HZXRPYmplY3RSZXNwb25zZRI7CgpQdXRPYmplY3RzEhUudnNzLlB1dE9iamVjdFJlcXVlc3QaFi52c3MuUHV0T2JqZWN0UmVzcG9uc2USQwoMRGVsZXRlT2JqZWN0EhgudnNzLkRlbGV0ZU9iamVjdFJlcXVlc3QaGS52c3MuRGVsZXRlT2JqZWN0UmVzcG9uc2USTAoPTGlzdEtleVZlcnNpb25zEhsudnNzLkxpc3RLZXlWZXJzaW9uc1JlcXVlc3QaHC52c3MuTGlzdEtleVZlcnNpb25zUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Reads one object.
  *
  * @generated from message vss.GetObjectRequest
  */
-export type GetObjectRequest = Message<'vss.GetObjectRequest'> & {
+export type GetObjectRequest = Message<"vss.GetObjectRequest"> & {
   /**
    * A store of the authenticated user; stores do not see each other.
    *
@@ -45,12 +42,13 @@ export type GetObjectRequest = Message<'vss.GetObjectRequest'> & {
  * Describes the message vss.GetObjectRequest.
  * Use `create(GetObjectRequestSchema)` to create a new message.
  */
-export const GetObjectRequestSchema: GenMessage<GetObjectRequest> = /*@__PURE__*/ messageDesc(file_vss, 0);
+export const GetObjectRequestSchema: GenMessage<GetObjectRequest> = /*@__PURE__*/
+  messageDesc(file_vss, 0);
 
 /**
  * @generated from message vss.GetObjectResponse
  */
-export type GetObjectResponse = Message<'vss.GetObjectResponse'> & {
+export type GetObjectResponse = Message<"vss.GetObjectResponse"> & {
   /**
    * @generated from field: vss.KeyValue value = 2;
    */
@@ -61,14 +59,15 @@ export type GetObjectResponse = Message<'vss.GetObjectResponse'> & {
  * Describes the message vss.GetObjectResponse.
  * Use `create(GetObjectResponseSchema)` to create a new message.
  */
-export const GetObjectResponseSchema: GenMessage<GetObjectResponse> = /*@__PURE__*/ messageDesc(file_vss, 1);
+export const GetObjectResponseSchema: GenMessage<GetObjectResponse> = /*@__PURE__*/
+  messageDesc(file_vss, 1);
 
 /**
  * Writes and deletes objects, all or none. At most 1,000 items together.
  *
  * @generated from message vss.PutObjectRequest
  */
-export type PutObjectRequest = Message<'vss.PutObjectRequest'> & {
+export type PutObjectRequest = Message<"vss.PutObjectRequest"> & {
   /**
    * @generated from field: string store_id = 1;
    */
@@ -101,25 +100,28 @@ export type PutObjectRequest = Message<'vss.PutObjectRequest'> & {
  * Describes the message vss.PutObjectRequest.
  * Use `create(PutObjectRequestSchema)` to create a new message.
  */
-export const PutObjectRequestSchema: GenMessage<PutObjectRequest> = /*@__PURE__*/ messageDesc(file_vss, 2);
+export const PutObjectRequestSchema: GenMessage<PutObjectRequest> = /*@__PURE__*/
+  messageDesc(file_vss, 2);
 
 /**
  * @generated from message vss.PutObjectResponse
  */
-export type PutObjectResponse = Message<'vss.PutObjectResponse'> & {};
+export type PutObjectResponse = Message<"vss.PutObjectResponse"> & {
+};
 
 /**
  * Describes the message vss.PutObjectResponse.
  * Use `create(PutObjectResponseSchema)` to create a new message.
  */
-export const PutObjectResponseSchema: GenMessage<PutObjectResponse> = /*@__PURE__*/ messageDesc(file_vss, 3);
+export const PutObjectResponseSchema: GenMessage<PutObjectResponse> = /*@__PURE__*/
+  messageDesc(file_vss, 3);
 
 /**
  * Deletes one object. Succeeds, and does nothing, where it is missing or has another version.
  *
  * @generated from message vss.DeleteObjectRequest
  */
-export type DeleteObjectRequest = Message<'vss.DeleteObjectRequest'> & {
+export type DeleteObjectRequest = Message<"vss.DeleteObjectRequest"> & {
   /**
    * @generated from field: string store_id = 1;
    */
@@ -135,25 +137,28 @@ export type DeleteObjectRequest = Message<'vss.DeleteObjectRequest'> & {
  * Describes the message vss.DeleteObjectRequest.
  * Use `create(DeleteObjectRequestSchema)` to create a new message.
  */
-export const DeleteObjectRequestSchema: GenMessage<DeleteObjectRequest> = /*@__PURE__*/ messageDesc(file_vss, 4);
+export const DeleteObjectRequestSchema: GenMessage<DeleteObjectRequest> = /*@__PURE__*/
+  messageDesc(file_vss, 4);
 
 /**
  * @generated from message vss.DeleteObjectResponse
  */
-export type DeleteObjectResponse = Message<'vss.DeleteObjectResponse'> & {};
+export type DeleteObjectResponse = Message<"vss.DeleteObjectResponse"> & {
+};
 
 /**
  * Describes the message vss.DeleteObjectResponse.
  * Use `create(DeleteObjectResponseSchema)` to create a new message.
  */
-export const DeleteObjectResponseSchema: GenMessage<DeleteObjectResponse> = /*@__PURE__*/ messageDesc(file_vss, 5);
+export const DeleteObjectResponseSchema: GenMessage<DeleteObjectResponse> = /*@__PURE__*/
+  messageDesc(file_vss, 5);
 
 /**
  * Lists keys with their versions, the newest created first.
  *
  * @generated from message vss.ListKeyVersionsRequest
  */
-export type ListKeyVersionsRequest = Message<'vss.ListKeyVersionsRequest'> & {
+export type ListKeyVersionsRequest = Message<"vss.ListKeyVersionsRequest"> & {
   /**
    * @generated from field: string store_id = 1;
    */
@@ -183,12 +188,13 @@ export type ListKeyVersionsRequest = Message<'vss.ListKeyVersionsRequest'> & {
  * Describes the message vss.ListKeyVersionsRequest.
  * Use `create(ListKeyVersionsRequestSchema)` to create a new message.
  */
-export const ListKeyVersionsRequestSchema: GenMessage<ListKeyVersionsRequest> = /*@__PURE__*/ messageDesc(file_vss, 6);
+export const ListKeyVersionsRequestSchema: GenMessage<ListKeyVersionsRequest> = /*@__PURE__*/
+  messageDesc(file_vss, 6);
 
 /**
  * @generated from message vss.ListKeyVersionsResponse
  */
-export type ListKeyVersionsResponse = Message<'vss.ListKeyVersionsResponse'> & {
+export type ListKeyVersionsResponse = Message<"vss.ListKeyVersionsResponse"> & {
   /**
    * Without values.
    *
@@ -215,14 +221,13 @@ export type ListKeyVersionsResponse = Message<'vss.ListKeyVersionsResponse'> & {
  * Describes the message vss.ListKeyVersionsResponse.
  * Use `create(ListKeyVersionsResponseSchema)` to create a new message.
  */
-export const ListKeyVersionsResponseSchema: GenMessage<ListKeyVersionsResponse> =
-  /*@__PURE__*/
+export const ListKeyVersionsResponseSchema: GenMessage<ListKeyVersionsResponse> = /*@__PURE__*/
   messageDesc(file_vss, 7);
 
 /**
  * @generated from message vss.KeyValue
  */
-export type KeyValue = Message<'vss.KeyValue'> & {
+export type KeyValue = Message<"vss.KeyValue"> & {
   /**
    * @generated from field: string key = 1;
    */
@@ -245,14 +250,15 @@ export type KeyValue = Message<'vss.KeyValue'> & {
  * Describes the message vss.KeyValue.
  * Use `create(KeyValueSchema)` to create a new message.
  */
-export const KeyValueSchema: GenMessage<KeyValue> = /*@__PURE__*/ messageDesc(file_vss, 8);
+export const KeyValueSchema: GenMessage<KeyValue> = /*@__PURE__*/
+  messageDesc(file_vss, 8);
 
 /**
  * The body of every answer that is not 200.
  *
  * @generated from message vss.ErrorResponse
  */
-export type ErrorResponse = Message<'vss.ErrorResponse'> & {
+export type ErrorResponse = Message<"vss.ErrorResponse"> & {
   /**
    * @generated from field: vss.ErrorCode error_code = 1;
    */
@@ -268,14 +274,15 @@ export type ErrorResponse = Message<'vss.ErrorResponse'> & {
  * Describes the message vss.ErrorResponse.
  * Use `create(ErrorResponseSchema)` to create a new message.
  */
-export const ErrorResponseSchema: GenMessage<ErrorResponse> = /*@__PURE__*/ messageDesc(file_vss, 9);
+export const ErrorResponseSchema: GenMessage<ErrorResponse> = /*@__PURE__*/
+  messageDesc(file_vss, 9);
 
 /**
  * What clients store as a value: a sealed PlaintextBlob.
  *
  * @generated from message vss.Storable
  */
-export type Storable = Message<'vss.Storable'> & {
+export type Storable = Message<"vss.Storable"> & {
   /**
    * @generated from field: bytes data = 1;
    */
@@ -291,12 +298,13 @@ export type Storable = Message<'vss.Storable'> & {
  * Describes the message vss.Storable.
  * Use `create(StorableSchema)` to create a new message.
  */
-export const StorableSchema: GenMessage<Storable> = /*@__PURE__*/ messageDesc(file_vss, 10);
+export const StorableSchema: GenMessage<Storable> = /*@__PURE__*/
+  messageDesc(file_vss, 10);
 
 /**
  * @generated from message vss.EncryptionMetadata
  */
-export type EncryptionMetadata = Message<'vss.EncryptionMetadata'> & {
+export type EncryptionMetadata = Message<"vss.EncryptionMetadata"> & {
   /**
    * "ChaCha20Poly1305"
    *
@@ -323,12 +331,13 @@ export type EncryptionMetadata = Message<'vss.EncryptionMetadata'> & {
  * Describes the message vss.EncryptionMetadata.
  * Use `create(EncryptionMetadataSchema)` to create a new message.
  */
-export const EncryptionMetadataSchema: GenMessage<EncryptionMetadata> = /*@__PURE__*/ messageDesc(file_vss, 11);
+export const EncryptionMetadataSchema: GenMessage<EncryptionMetadata> = /*@__PURE__*/
+  messageDesc(file_vss, 11);
 
 /**
  * @generated from message vss.PlaintextBlob
  */
-export type PlaintextBlob = Message<'vss.PlaintextBlob'> & {
+export type PlaintextBlob = Message<"vss.PlaintextBlob"> & {
   /**
    * @generated from field: bytes value = 1;
    */
@@ -346,7 +355,8 @@ export type PlaintextBlob = Message<'vss.PlaintextBlob'> & {
  * Describes the message vss.PlaintextBlob.
  * Use `create(PlaintextBlobSchema)` to create a new message.
  */
-export const PlaintextBlobSchema: GenMessage<PlaintextBlob> = /*@__PURE__*/ messageDesc(file_vss, 12);
+export const PlaintextBlobSchema: GenMessage<PlaintextBlob> = /*@__PURE__*/
+  messageDesc(file_vss, 12);
 
 /**
  * @generated from enum vss.ErrorCode
@@ -392,13 +402,14 @@ export enum ErrorCode {
    *
    * @generated from enum value: AUTH_EXCEPTION = 5;
    */
-  AUTH_EXCEPTION = 5
+  AUTH_EXCEPTION = 5,
 }
 
 /**
  * Describes the enum vss.ErrorCode.
  */
-export const ErrorCodeSchema: GenEnum<ErrorCode> = /*@__PURE__*/ enumDesc(file_vss, 0);
+export const ErrorCodeSchema: GenEnum<ErrorCode> = /*@__PURE__*/
+  enumDesc(file_vss, 0);
 
 /**
  * The four calls. Clients map the methods to the paths above.
@@ -410,32 +421,34 @@ export const VssService: GenService<{
    * @generated from rpc vss.VssService.GetObject
    */
   getObject: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof GetObjectRequestSchema;
     output: typeof GetObjectResponseSchema;
-  };
+  },
   /**
    * @generated from rpc vss.VssService.PutObjects
    */
   putObjects: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof PutObjectRequestSchema;
     output: typeof PutObjectResponseSchema;
-  };
+  },
   /**
    * @generated from rpc vss.VssService.DeleteObject
    */
   deleteObject: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof DeleteObjectRequestSchema;
     output: typeof DeleteObjectResponseSchema;
-  };
+  },
   /**
    * @generated from rpc vss.VssService.ListKeyVersions
    */
   listKeyVersions: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof ListKeyVersionsRequestSchema;
     output: typeof ListKeyVersionsResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_vss, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_vss, 0);
+
