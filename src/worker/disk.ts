@@ -41,8 +41,8 @@ export interface Disk {
   /** Newest created first; an update does not move a key; `before` is an exclusive cursor (a key). A cursor that is not there gives an empty page. */
   listPage(primary: string, secondary: string, limit: number, before?: string): Promise<string[]>;
   /**
-   * One atomic, strictly durable transaction: resolved means that a power cut loses nothing. A rejected commit left nothing behind; to repeat one
-   * whose fate is unknown does no harm.
+   * One atomic, strictly durable transaction: resolved means that a power cut loses nothing. Commits land in the order of their calls.
+   * Rejected: nothing of it can be read, though all of it may turn up when the disk is opened again; to repeat a commit does no harm.
    */
   commit(batch: DiskBatch): Promise<void>;
   /** Oldest mark first. */

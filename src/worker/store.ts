@@ -67,7 +67,7 @@ export class Store {
   read(row: RowKey): Promise<Uint8Array | undefined> {
     const id = rowId(row);
     const staged = this.#staged.get(id) ?? this.#inFlight.get(id);
-    if (staged) return this.#disk.whileAlive(Promise.resolve(staged.value?.slice()));
+    if (staged) return this.#disk.whileAlive(Promise.resolve(staged.value && new Uint8Array(staged.value)));
     return this.#disk.read(row);
   }
 
@@ -99,7 +99,7 @@ export class Store {
 
   /** Stages a row for the next commit; the last write of a row wins. The bytes are copied. */
   stage(row: RowKey, value: Uint8Array): void {
-    this.#staged.set(rowId(row), { row, value: value.slice() });
+    this.#staged.set(rowId(row), { row, value: new Uint8Array(value) });
   }
 
   /** Stages the removal of a row. */

@@ -1,0 +1,253 @@
+// Owns the disk of the browser: IndexedDB, one strictly durable transaction a commit, value and outbox mark in it together (invariants 1 and 3).
+import { deleteDB, openDB } from 'idb';
+import { TernError } from '../wire/errors.js';
+import type { Disk, DiskBatch, OutboxEntry, RowKey } from './disk.js';
+import { storageCorrupt, toDiskError } from './idb-errors.js';
+import {
+  beginRead,
+  beginWrite,
+  migrate,
+  SCHEMA_VERSION,
+  type Counters,
+  type Database,
+  type TernSchema,
+  type WriteTransaction
+} from './idb-schema.js';
+import { deleteValue, detached, putValue, readValue, rowPath, type Track } from './idb-values.js';
+import { isReplicated } from './replication.js';
+import { assertRowsOnce, isEmptyBatch } from './rows.js';
+
+/** A `Disk` over one IndexedDB database. One page at a time opens it to write: the Web Lock sees to that. */
+export class IdbDisk implements Disk {
+  readonly #name: string;
+  #database: Database | undefined;
+  #reopening: Promise<Database> | undefined;
+  #isClosed = false;
+
+  private constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Opens or creates the database. Throws `schema_too_new`, `storage_unavailable`, `storage_full`. */
+  static async open(name: string): Promise<IdbDisk> {
+    const disk = new IdbDisk(name);
+    await disk.#connect(true);
+    return disk;
+  }
+
+  /** Deletes a database for good. Close its disk first. */
+  static async delete(name: string): Promise<void> {
+    await deleteDB(name).catch((thrown: unknown) => Promise.reject(toDiskError(thrown)));
+  }
+
+  read(row: RowKey): Promise<Uint8Array | undefined> {
+    return this.#run(async (database) => readValue(beginRead(database), row));
+  }
+
+  readMany(rows: RowKey[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#run(async (database) => {
+      const transaction = beginRead(database);
+      return Promise.all(rows.map((row) => readValue(transaction, row)));
+    });
+  }
+
+  list(primary: string, secondary: string): Promise<string[]> {
+    return this.#run(async (database) => {
+      const paths = await beginRead(database)
+        .objectStore('rows')
+        .getAllKeys(IDBKeyRange.bound([primary, secondary], [primary, secondary, []]));
+      return paths.map(([, , key]) => key);
+    });
+  }
+
+  listPage(primary: string, secondary: string, limit: number, before?: string): Promise<string[]> {
+    return this.#run(async (database) => {
+      const rows = beginRead(database).objectStore('rows');
+      const cursorRow = before === undefined ? undefined : await rows.get([primary, secondary, before]);
+      if (before !== undefined && !cursorRow) return [];
+      const range = IDBKeyRange.bound(
+        [primary, secondary],
+        [primary, secondary, cursorRow?.created ?? []],
+        false,
+        true
+      );
+      const keys: string[] = [];
+      let cursor = limit > 0 ? await rows.index('byCreation').openKeyCursor(range, 'prev') : null;
+      while (cursor) {
+        keys.push(cursor.primaryKey[2]);
+        cursor = keys.length < limit ? await cursor.continue() : null;
+      }
+      return keys;
+    });
+  }
+
+  async commit(batch: DiskBatch): Promise<void> {
+    assertRowsOnce(batch);
+    if (isEmptyBatch(batch)) return;
+    await this.#run(async (database) => {
+      const transaction = beginWrite(database);
+      try {
+        await apply(transaction, batch);
+      } catch (thrown) {
+        abort(transaction);
+        await transaction.done.catch(() => undefined);
+        // When the browser aborted, its reason (a full disk) says more than the request that failed of it.
+        throw transaction.error ?? thrown;
+      }
+      await transaction.done;
+    });
+  }
+
+  outbox(): Promise<OutboxEntry[]> {
+    return this.#run(async (database) => {
+      const store = beginRead(database).objectStore('outbox');
+      const [paths, marks] = await Promise.all([store.getAllKeys(), store.getAll()]);
+      const entries = paths.flatMap(([primary, secondary, key], index) => {
+        const mark = marks[index];
+        return mark ? [{ row: { primary, secondary, key }, ...mark }] : [];
+      });
+      return entries.sort((a, b) => a.generation - b.generation);
+    });
+  }
+
+  allRows(): Promise<RowKey[]> {
+    return this.#run(async (database) => {
+      const paths = await beginRead(database).objectStore('rows').getAllKeys();
+      return paths.map(([primary, secondary, key]) => ({ primary, secondary, key }));
+    });
+  }
+
+  readLocal(name: string): Promise<Uint8Array | undefined> {
+    return this.#run(async (database) => beginRead(database).objectStore('local').get(name));
+  }
+
+  listLocal(prefix: string): Promise<string[]> {
+    return this.#run(async (database) => {
+      const names = await beginRead(database).objectStore('local').getAllKeys(IDBKeyRange.lowerBound(prefix));
+      return names.filter((name) => name.startsWith(prefix));
+    });
+  }
+
+  isEmpty(): Promise<boolean> {
+    return this.#run(async (database) => (await beginRead(database).objectStore('rows').count()) === 0);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const database = this.#database ?? (await this.#reopening?.catch(() => undefined));
+    this.#database = undefined;
+    if (!database) return;
+    try {
+      // It starts only when every transaction before it is over.
+      await beginWrite(database).done;
+    } catch {
+      // A dropped connection has nothing under way.
+    }
+    database.close();
+  }
+
+  /**
+   * Runs `work`, which starts its transaction before it first awaits. When the connection has dropped, opens it again and repeats once; both
+   * reads and commits may be repeated.
+   */
+  async #run<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    try {
+      const database = this.#database;
+      if (!database) return await work(await this.#reopen());
+      return await work(database).catch(async (thrown: unknown) => {
+        if (!this.#isDropped(database, thrown)) throw thrown;
+        return work(await this.#reopen());
+      });
+    } catch (thrown) {
+      throw toDiskError(thrown);
+    }
+  }
+
+  #isDropped(database: Database, thrown: unknown): boolean {
+    const name = thrown instanceof Error ? thrown.name : '';
+    if (name === 'InvalidStateError' && this.#database === database) this.#database = undefined;
+    return name === 'InvalidStateError' || (name === 'AbortError' && this.#database !== database);
+  }
+
+  #reopen(): Promise<Database> {
+    if (this.#isClosed) throw new TernError('internal', 'The disk is closed.', 'Reload the wallet.');
+    this.#reopening ??= this.#connect(false).finally(() => (this.#reopening = undefined));
+    return this.#reopening;
+  }
+
+  async #connect(mayCreate: boolean): Promise<Database> {
+    if (typeof indexedDB === 'undefined') {
+      throw new TernError(
+        'storage_unavailable',
+        'This browser offers no storage here.',
+        'Leave private mode, or use another browser.'
+      );
+    }
+    let isGone = false;
+    const drop = () => {
+      this.#database = undefined;
+    };
+    try {
+      const database: Database = await openDB<TernSchema>(this.#name, SCHEMA_VERSION, {
+        upgrade(upgraded, oldVersion, _newVersion, transaction) {
+          // A running wallet must not go on in an empty database: somebody deleted its own.
+          isGone = oldVersion === 0 && !mayCreate;
+          if (isGone) {
+            transaction.done.catch(() => undefined);
+            transaction.abort();
+          } else migrate(upgraded, oldVersion, transaction);
+        },
+        blocking(_oldVersion, _newVersion, event) {
+          // Another window upgrades or deletes the database, and waits for this connection to go.
+          drop();
+          (event.target as IDBDatabase).close();
+        },
+        terminated: drop
+      });
+      this.#database = database;
+      return database;
+    } catch (thrown) {
+      if (isGone) throw storageCorrupt("The wallet's data was deleted while it was running.");
+      throw toDiskError(thrown);
+    }
+  }
+}
+
+async function apply(transaction: WriteTransaction, batch: DiskBatch): Promise<void> {
+  const touched = [...batch.puts.map(({ row }) => row), ...batch.removes];
+  const outbox = transaction.objectStore('outbox');
+  const clears = batch.clearOutbox ?? [];
+  const [stored, known, marks] = await Promise.all([
+    transaction.objectStore('counters').get('counters'),
+    Promise.all(touched.map((row) => transaction.objectStore('rows').get(rowPath(row)))),
+    Promise.all(clears.map(({ row }) => outbox.get(rowPath(row))))
+  ]);
+  const counters: Counters = stored ?? { created: 0, generation: 0 };
+  const requests: Promise<unknown>[] = [];
+  const track: Track = (request) => {
+    // Should a later call throw, nobody would look at this one any more.
+    request.catch(() => undefined);
+    requests.push(request);
+  };
+  clears.forEach(({ row, generation }, index) => {
+    if (marks[index]?.generation === generation) track(outbox.delete(rowPath(row)));
+  });
+  batch.puts.forEach(({ row, value }, index) => putValue(transaction, row, value, known[index], counters, track));
+  for (const record of known.slice(batch.puts.length)) if (record) deleteValue(transaction, record, track);
+  touched.forEach((row, index) => {
+    if (batch.markDirty === false || !isReplicated(row)) return;
+    track(outbox.put({ generation: ++counters.generation, removed: index >= batch.puts.length }, rowPath(row)));
+  });
+  const local = transaction.objectStore('local');
+  for (const { name, value } of batch.local ?? []) track(value ? local.put(detached(value), name) : local.delete(name));
+  track(transaction.objectStore('counters').put(counters, 'counters'));
+  await Promise.all(requests);
+}
+
+function abort(transaction: WriteTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It was aborted already, which is all that is wanted.
+  }
+}
