@@ -38,7 +38,10 @@ describe('sealed values', () => {
   });
 
   it.each(vectors.storable_compat)('opens what older clients wrote: $name', (vector) => {
-    const opened = new ValueSealer(hexToBytes(vector.data_encryption_key_hex)).open('', hexToBytes(vector.storable_hex));
+    const opened = new ValueSealer(hexToBytes(vector.data_encryption_key_hex)).open(
+      '',
+      hexToBytes(vector.storable_hex)
+    );
     expect(bytesToHex(opened.value)).toBe(vector.output_hex);
     expect(opened.version).toBe(BigInt(vector.version));
   });

@@ -1,0 +1,47 @@
+// Owns how failed requests are repeated: capped exponential backoff with jitter, cut short when the network or the user comes back.
+import type { TernError } from '../../wire/errors.js';
+import type { Clock } from '../clock.js';
+
+const FIRST_DELAY_MS = 100;
+const MOST_DELAY_MS = 30_000;
+
+/** Errors that time alone may heal. The others stay until somebody does something, and are tried again all the same, but slowly. */
+const PASSING = new Set<string>(['backup_unavailable', 'backup_deadline', 'backup_bad_answer', 'backup_clock_skew']);
+
+/** True for an error that another attempt may not meet. */
+export function isPassing(error: TernError): boolean {
+  return PASSING.has(error.code);
+}
+
+/** Milliseconds before attempt `failures + 1`: between half and the whole of the doubled delay. `random` is in [0, 1). */
+export function retryDelayMs(failures: number, random: () => number): number {
+  const ceiling = Math.min(MOST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(Math.max(failures - 1, 0), 16));
+  return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}
+
+/** Sleepers that a call of `wake` (network back, page seen again, backup asked for) ends at once. */
+export class Waker {
+  readonly #clock: Clock;
+  readonly #sleepers = new Set<() => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resolves after `ms`, or as soon as `wake` is called. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        this.#sleepers.delete(end);
+        resolve();
+      };
+      const cancel = this.#clock.setTimer(ms, end);
+      this.#sleepers.add(end);
+    });
+  }
+
+  wake(): void {
+    for (const end of [...this.#sleepers]) end();
+  }
+}
