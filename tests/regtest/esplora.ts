@@ -1,0 +1,90 @@
+// Owns an Esplora server over a node's RPC: every answer shows all that the node knew when the request came in.
+import { TernError } from '../../src/wire/errors.js';
+import type { Chain } from './chain.js';
+import { answerGet } from './esplora-routes.js';
+import { HttpService, type HttpAnswer, type HttpRequest, type NoAnswer } from './http-service.js';
+import { RpcError } from './rpc.js';
+
+/** What the server does wrong on purpose: an HTML page with status 200, status 500, no answer at all, or a cut connection. */
+export type EsploraFault = 'html' | 'server_error' | 'hang' | 'close';
+
+/** Targets that Esplora gives feerates for. */
+const feeTargetsBlocks = [...Array.from({ length: 25 }, (_, i) => i + 1), 144, 504, 1008];
+
+export interface EsploraOptions {
+  /** Default: a free one. */
+  port?: number;
+}
+
+export class Esplora {
+  /** What `fee-estimates` says for every target: a young regtest has no estimates of its own. */
+  feerateSatPerVb = 2;
+  /** Paths that were asked for, the latest last; tests may empty it. */
+  readonly requests: string[] = [];
+  readonly #chain: Chain;
+  #service?: HttpService;
+  #fault?: { fault: EsploraFault; concerns: (path: string) => boolean };
+
+  private constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  /** Serves Esplora's API at the root of `url`. */
+  static async start(chain: Chain, { port }: EsploraOptions = {}): Promise<Esplora> {
+    const esplora = new Esplora(chain);
+    await chain.index.update();
+    esplora.#service = await HttpService.listen((request) => esplora.#answer(request), port);
+    return esplora;
+  }
+
+  /** Without a slash at the end. */
+  get url(): string {
+    return this.#service?.url ?? '';
+  }
+
+  /** From now on requests go wrong, all or those whose path `concerns` picks; without a fault all is well again. */
+  setFault(fault?: EsploraFault, concerns: (path: string) => boolean = () => true): void {
+    this.#fault = fault && { fault, concerns };
+  }
+
+  async stop(): Promise<void> {
+    await this.#service?.close();
+  }
+
+  async #answer({ method, path, body }: HttpRequest): Promise<HttpAnswer | NoAnswer> {
+    this.requests.push(path);
+    if (this.#fault?.concerns(path)) return faultyAnswer(this.#fault.fault);
+    if (method === 'POST' && path === '/tx') return this.#broadcast(body.trim());
+    if (method !== 'GET') return { status: 405, body: 'Method not allowed' };
+    if (path === '/fee-estimates') return { status: 200, body: this.#feeEstimates() };
+    await this.#chain.index.update();
+    try {
+      return await answerGet(path, this.#chain);
+    } catch (error) {
+      const { code, cause } = TernError.from(error);
+      if (code === 'invalid_address') return { status: 400, body: cause };
+      if (error instanceof RpcError) return { status: 404, body: error.reason };
+      throw error;
+    }
+  }
+
+  async #broadcast(rawHex: string): Promise<HttpAnswer> {
+    try {
+      return { status: 200, body: await this.#chain.sendRawTransaction(rawHex) };
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      const reason = JSON.stringify({ code: error.rpcCode, message: error.reason });
+      return { status: 400, body: `sendrawtransaction RPC error: ${reason}` };
+    }
+  }
+
+  #feeEstimates(): Record<string, number> {
+    return Object.fromEntries(feeTargetsBlocks.map((target) => [target, this.feerateSatPerVb]));
+  }
+}
+
+function faultyAnswer(fault: EsploraFault): HttpAnswer | NoAnswer {
+  if (fault === 'hang' || fault === 'close') return fault;
+  if (fault === 'server_error') return { status: 500, body: 'Internal server error' };
+  return { status: 200, body: '<!DOCTYPE html><title>Welcome</title><h1>Sign in</h1>', contentType: 'text/html' };
+}
