@@ -1,0 +1,121 @@
+// Owns the way of transactions to the network: each is posted to Esplora until it is known there or refused for good, once at a time.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { TernError } from '../wire/errors.js';
+import { backoffMs } from './backoff.js';
+import type { Logs } from './logs.js';
+import type { Platform } from './platform.js';
+
+const REQUEST_TIMEOUT_MS = 20_000;
+/** LDK asks again by itself, so a transaction that cannot be placed is given up after about five minutes. */
+const MOST_ATTEMPTS = 10;
+/** A parent may still be on its way, and nodes relay at their own pace. */
+const ATTEMPTS_WHEN_REFUSED = 3;
+/** What was accepted so lately is not posted again. */
+const FRESH_MS = 10_000;
+const ALREADY_KNOWN =
+  /already[- ]?(?:in[- ]?(?:the[- ]?)?(?:mempool|block ?chain|utxo)|known|have|exists)|txn-already|code["\s:]*-27/i;
+
+export interface BroadcasterOptions {
+  platform: Pick<Platform, 'clock' | 'fetch' | 'random'>;
+  logs: Logs;
+  /** Base URL of the Esplora API, without a trailing slash. */
+  esploraUrl: string;
+}
+
+/** Posts raw transactions to `{esplora}/tx`. */
+export class Broadcaster {
+  readonly #options: BroadcasterOptions;
+  /** By hash of the raw bytes: what is on its way, or since when it is known. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #acceptedAtMs = new Map<string, number>();
+  readonly #stop = new AbortController();
+
+  constructor(options: BroadcasterOptions) {
+    this.#options = options;
+  }
+
+  /** Sends the transactions in order, parents first. Resolves when all are known to the network. Throws `chain_unavailable`, `chain_invalid_answer` or `broadcast_rejected`. */
+  async broadcast(transactions: Uint8Array[]): Promise<void> {
+    for (const transaction of transactions) await this.#once(transaction);
+  }
+
+  /** Nothing leaves any more. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  #once(transaction: Uint8Array): Promise<void> {
+    const id = bytesToHex(sha256(transaction));
+    const running = this.#underWay.get(id);
+    if (running) return running;
+    const { clock } = this.#options.platform;
+    if (clock.nowMs() - (this.#acceptedAtMs.get(id) ?? -Infinity) < FRESH_MS) return Promise.resolve();
+    const sending = this.#untilKnown(bytesToHex(transaction))
+      .then(() => void this.#acceptedAtMs.set(id, clock.nowMs()))
+      .finally(() => this.#underWay.delete(id));
+    this.#underWay.set(id, sending);
+    return sending;
+  }
+
+  async #untilKnown(hex: string): Promise<void> {
+    const { clock, random } = this.#options.platform;
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.#stop.signal.aborted) throw new TernError('node_halted', 'The wallet was stopped.', 'Unlock it again.');
+      try {
+        return await this.#post(hex);
+      } catch (thrown) {
+        const error = TernError.from(thrown);
+        const most = error.code === 'broadcast_rejected' ? ATTEMPTS_WHEN_REFUSED : MOST_ATTEMPTS;
+        this.#options.logs.write('warn', 'broadcaster', `Attempt ${attempt} of ${most}: ${error.message}`);
+        if (attempt >= most) throw error;
+        await clock.sleep(backoffMs(attempt, random));
+      }
+    }
+  }
+
+  async #post(hex: string): Promise<void> {
+    const { clock, fetch } = this.#options.platform;
+    const timeout = new AbortController();
+    const cancelTimer = clock.setTimer(REQUEST_TIMEOUT_MS, () => timeout.abort());
+    try {
+      const signal = AbortSignal.any([this.#stop.signal, timeout.signal]);
+      const response = await fetch(`${this.#options.esploraUrl}/tx`, { method: 'POST', body: hex, signal });
+      judge(response.status, await response.text());
+    } catch (thrown) {
+      if (thrown instanceof TernError) throw thrown;
+      throw new TernError(
+        'chain_unavailable',
+        `The Esplora server did not answer: ${TernError.from(thrown).cause}`,
+        'Check your connection and the server in the settings.'
+      );
+    } finally {
+      cancelTimer();
+    }
+  }
+}
+
+/** Esplora answers the txid, or 400 with the node's words. Servers wrap those in many ways, so they are only searched. */
+function judge(status: number, body: string): void {
+  if (status === 200 && /^"?[0-9a-f]{64}"?$/i.test(body.trim())) return;
+  if (status >= 400 && ALREADY_KNOWN.test(body)) return;
+  if (status === 400) {
+    throw new TernError(
+      'broadcast_rejected',
+      `The network refused the transaction: ${body.slice(0, 200)}`,
+      'Try again with a higher fee, or later.'
+    );
+  }
+  if (status >= 400) {
+    throw new TernError(
+      'chain_unavailable',
+      `The Esplora server answered ${status}.`,
+      'Check the server in the settings, or try again later.'
+    );
+  }
+  throw new TernError(
+    'chain_invalid_answer',
+    'What answers to the transaction is not an Esplora server.',
+    'Check the server in the settings.'
+  );
+}

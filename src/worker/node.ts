@@ -1,0 +1,285 @@
+// Owns the running WASM node: commands go in, outputs come out only through turns (invariant 5), and once it has halted nothing leaves any more.
+import type { NodeConfig, NodeEvent, NodeHost, Output, TernNode } from '../../wasm/pkg/tern.js';
+import { isErrorShape, TernError } from '../wire/errors.js';
+import type { PeerStatus } from './api.js';
+import { Broadcaster } from './broadcaster.js';
+import type { LinkNode, Pipe } from './links.js';
+import type { Logs } from './logs.js';
+import { Peers } from './peers.js';
+import type { Platform } from './platform.js';
+import type { DialOptions } from './sockets.js';
+import type { Store } from './store.js';
+import { Turns, type Replicate } from './turns.js';
+
+/** How long an orderly stop may take, for instance while the disk is full. What is not committed by then was never acknowledged. */
+const STOP_TIMEOUT_MS = 10_000;
+
+export interface NodeDriverOptions {
+  platform: Platform;
+  store: Store;
+  logs: Logs;
+  config: NodeConfig;
+  replicate?: Replicate;
+  dialOptions: () => DialOptions;
+  onEvent: (event: Exclude<NodeEvent, { type: 'halted' }>) => void;
+  onPeer: (status: PeerStatus) => void;
+  /** Called once, unless the driver was stopped before. */
+  onHalt: (error: TernError) => void;
+}
+
+/** Drives one node from start to stop. */
+export class NodeDriver {
+  readonly #options: NodeDriverOptions;
+  readonly #turns: Turns;
+  readonly #broadcaster: Broadcaster;
+  #node: TernNode | undefined;
+  #peers: Peers | undefined;
+  #over: TernError | undefined;
+
+  constructor(options: NodeDriverOptions) {
+    this.#options = options;
+    const { platform, store, logs, config, replicate } = options;
+    this.#broadcaster = new Broadcaster({ platform, logs, esploraUrl: config.esploraUrl });
+    this.#turns = new Turns({
+      store,
+      clock: platform.clock,
+      deliver: (outputs) => this.#deliver(outputs),
+      onHalt: (error) => this.#halted(error),
+      replicate
+    });
+  }
+
+  /** Loads the node from the store and starts it, once. The seed is not kept. Throws what the node says. */
+  async start(seed: Uint8Array): Promise<void> {
+    try {
+      const module = await this.#options.platform.loadNode();
+      const node = await module.start(this.#options.config, seed, this.#host());
+      if (this.#over) throw this.#over;
+      this.#run(node);
+      await this.#turns.flush();
+      await this.#keepPeers();
+    } catch (thrown) {
+      const error = this.#over ?? TernError.from(thrown);
+      this.#end(error);
+      throw error;
+    }
+  }
+
+  /** Reads something of the node that no turn need be waited for. */
+  async query<T>(read: (node: TernNode) => T | Promise<T>): Promise<T> {
+    return this.#guard(() => read(this.#running()));
+  }
+
+  /** Runs a command; its answer, good or bad, comes after everything it did is durable and delivered. */
+  async command<T>(run: (node: TernNode) => T | Promise<T>): Promise<T> {
+    try {
+      return await this.#guard(() => run(this.#running()));
+    } finally {
+      await this.#turns.flush();
+    }
+  }
+
+  /** Resolves when rows staged beside the node (settings, labels) are durable. */
+  flush(): Promise<void> {
+    return this.#turns.flush();
+  }
+
+  /** The peers of the node. */
+  get peers(): Peers {
+    this.#running();
+    if (!this.#peers) throw notRunning();
+    return this.#peers;
+  }
+
+  /** Connects and remembers a peer. */
+  async connectPeer(nodeId: string, address: string): Promise<void> {
+    await this.peers.connect(nodeId, address);
+    await this.command((node) => node.rememberPeer({ nodeId, address }));
+    await this.#keepPeers();
+  }
+
+  /** Takes a connection that was opened to us (where something listens: Node.js). Feed it through `peers.links`. */
+  acceptPeer(pipe: Pipe): number {
+    return this.peers.links.accept(pipe);
+  }
+
+  /** The disk is stuck, or well again: while stuck, peers are not heard. */
+  setReading(isReading: boolean): void {
+    if (!this.#over) this.#peers?.links.setReading(isReading);
+  }
+
+  /** The network is back or the page is seen. */
+  wake(): void {
+    if (!this.#over) this.#peers?.wake();
+  }
+
+  /** Stops at once and says why. */
+  halt(error: TernError): void {
+    this.#turns.halt(error);
+  }
+
+  /** Falls silent as a killed process does: nobody is told. */
+  kill(): void {
+    this.#over ??= notRunning();
+    this.#silence();
+  }
+
+  /** Ends in order: background work, last commit, last outputs, connections. */
+  async stop(): Promise<void> {
+    const node = this.#node;
+    if (this.#over) return;
+    if (!node) return this.#end(notRunning());
+    const { clock } = this.#options.platform;
+    const orderly = this.#stopInOrder(node).then(
+      () => true,
+      (thrown: unknown) => this.#logStop(TernError.from(thrown))
+    );
+    const isOrderly = await Promise.race([orderly, clock.sleep(STOP_TIMEOUT_MS).then(() => false)]);
+    this.#end(notRunning());
+    // A future that still runs borrows the node: then its memory is left to the page's end.
+    if (isOrderly) node.free();
+  }
+
+  async #stopInOrder(node: TernNode): Promise<void> {
+    await node.stop();
+    await this.#turns.flush();
+    this.#turns.detach();
+  }
+
+  #logStop(error: TernError): boolean {
+    this.#options.logs.write('error', 'node', `The node did not stop in order. ${error.message}`);
+    return false;
+  }
+
+  /** Asks the node anew whom to stay connected to. */
+  async #keepPeers(): Promise<void> {
+    const wanted = await this.query((node) => node.peersToKeep());
+    this.#peers?.keep(wanted);
+  }
+
+  #run(node: TernNode): void {
+    this.#node = node;
+    const { platform, logs, dialOptions, onPeer } = this.#options;
+    this.#peers = new Peers({ platform, node: this.#linkNode(node), logs, dialOptions, onChange: onPeer });
+    this.#turns.attach(node);
+  }
+
+  #host(): NodeHost {
+    const { store, platform, logs } = this.#options;
+    const turns = this.#turns;
+    return {
+      read: (primary, secondary, key) => store.read({ primary, secondary, key }),
+      write: (primary, secondary, key, value) => turns.write({ primary, secondary, key }, value),
+      remove: (primary, secondary, key) => turns.remove({ primary, secondary, key }),
+      list: (primary, secondary) => store.list(primary, secondary),
+      listPage: (primary, secondary, limit, before) => store.listPage(primary, secondary, limit, before),
+      wake: () => turns.wake(),
+      nowMs: () => platform.clock.nowMs(),
+      // A node that is over sleeps for ever: its background work comes to rest.
+      sleep: async (ms) => {
+        await platform.clock.sleep(ms);
+        if (this.#over) await new Promise<never>(() => undefined);
+      },
+      log: (level, target, message) => logs.write(level, target, message)
+    };
+  }
+
+  /** The node as the connections see it: a defect in it halts instead of escaping into a socket's callback. */
+  #linkNode(node: TernNode): LinkNode {
+    const call = <T>(run: () => T, afterwards: T): T => {
+      if (this.#over) return afterwards;
+      try {
+        return run();
+      } catch (thrown) {
+        if (thrown instanceof WebAssembly.RuntimeError) this.#turns.halt(crashed(thrown));
+        throw TernError.from(thrown);
+      }
+    };
+    return {
+      socketOpenedOutbound: (socket, nodeId) => call(() => node.socketOpenedOutbound(socket, nodeId), undefined),
+      socketOpenedInbound: (socket) => call(() => node.socketOpenedInbound(socket), undefined),
+      socketBytes: (socket, bytes) => call(() => node.socketBytes(socket, bytes), undefined),
+      socketWritable: (socket) => call(() => node.socketWritable(socket), undefined),
+      socketClosed: (socket) => call(() => node.socketClosed(socket), undefined),
+      connectedPeers: () => call(() => node.connectedPeers(), [])
+    };
+  }
+
+  async #guard<T>(run: () => T | Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (thrown) {
+      if (thrown instanceof WebAssembly.RuntimeError) this.#turns.halt(crashed(thrown));
+      throw this.#over ?? TernError.from(thrown);
+    }
+  }
+
+  #running(): TernNode {
+    if (this.#over) throw this.#over;
+    if (!this.#node) throw notRunning();
+    return this.#node;
+  }
+
+  #deliver(outputs: Output[]): void {
+    for (const output of outputs) if (!this.#over) this.#deliverOne(output);
+  }
+
+  #deliverOne(output: Output): void {
+    switch (output.type) {
+      case 'socketBytes':
+        return this.#peers?.links.send(output.socket, output.bytes);
+      case 'socketClose':
+        return this.#peers?.links.closedByNode(output.socket);
+      case 'broadcast':
+        this.#broadcaster.broadcast(output.transactions).catch((thrown: unknown) => {
+          this.#options.logs.write('error', 'broadcaster', TernError.from(thrown).message);
+        });
+        return;
+      case 'event':
+        return this.#happened(output.event);
+    }
+  }
+
+  #happened(event: NodeEvent): void {
+    if (event.type === 'halted') return this.#turns.halt(haltOf(event));
+    if (event.type === 'peerConnected') this.#peers?.peerConnected(event.nodeId);
+    if (event.type === 'peerDisconnected') this.#peers?.peerDisconnected(event.nodeId);
+    if (event.type === 'channelChanged') void this.#keepPeers().catch(() => undefined);
+    this.#options.onEvent(event);
+  }
+
+  #halted(error: TernError): void {
+    if (this.#over) return;
+    this.#options.logs.write('error', 'node', `Halted. ${error.message}`);
+    this.#end(error);
+    this.#options.onHalt(error);
+  }
+
+  #end(error: TernError): void {
+    this.#over ??= error;
+    this.#turns.halt(this.#over);
+    this.#silence();
+  }
+
+  #silence(): void {
+    this.#broadcaster.stop();
+    this.#peers?.stop();
+  }
+}
+
+function haltOf(event: Extract<NodeEvent, { type: 'halted' }>): TernError {
+  const shape: unknown = { code: event.code, cause: event.cause, next: event.next };
+  return isErrorShape(shape) ? TernError.fromShape(shape) : TernError.from(shape);
+}
+
+function crashed(thrown: Error): TernError {
+  return new TernError(
+    'node_halted',
+    `The node met a defect: ${thrown.message}`,
+    'Reload the page. If it happens again, send us the logs.'
+  );
+}
+
+function notRunning(): TernError {
+  return new TernError('wallet_locked', 'The wallet is locked.', 'Unlock it first.');
+}

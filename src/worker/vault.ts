@@ -1,0 +1,125 @@
+// Owns the wallet's secret: at rest only sealed, in memory only as bytes that are zeroed when they have served.
+import { TernError } from '../wire/errors.js';
+import type { Disk } from './disk.js';
+import { entropyOf, newEntropy, seedOf, wordsOf } from './mnemonic.js';
+import { openBox, sealBox } from './vault-box.js';
+
+const VAULT_ROW = 'vault';
+const LEAST_PASSWORD_CHARACTERS = 8;
+/** Argon2 takes any length; this keeps a pasted file out. */
+const MOST_PASSWORD_CHARACTERS = 1024;
+const MOST_PASSPHRASE_BYTES = 1024;
+
+/** Creates, opens and shows the one vault of a disk. Every password is a fresh one: nothing is kept between calls. */
+export class Vault {
+  readonly #disk: Disk;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  /** Whether a wallet was created or restored here. */
+  async exists(): Promise<boolean> {
+    return (await this.#disk.readLocal(VAULT_ROW)) !== undefined;
+  }
+
+  /** Draws new words and seals them. Answers the words and the seed. Throws `wallet_exists` or `invalid_password`. */
+  async create(
+    password: string,
+    words: 12 | 24,
+    bip39Passphrase = ''
+  ): Promise<{ mnemonic: string; seed: Uint8Array }> {
+    const entropy = newEntropy(words);
+    try {
+      await this.#store(entropy, bip39Passphrase, password);
+      return { mnemonic: wordsOf(entropy), seed: await seedOf(entropy, bip39Passphrase) };
+    } finally {
+      entropy.fill(0);
+    }
+  }
+
+  /** Seals words a user typed. Answers the seed. Throws `wallet_exists`, `invalid_mnemonic` or `invalid_password`. */
+  async restore(password: string, mnemonic: string, bip39Passphrase = ''): Promise<Uint8Array> {
+    const entropy = entropyOf(mnemonic);
+    try {
+      await this.#store(entropy, bip39Passphrase, password);
+      return await seedOf(entropy, bip39Passphrase);
+    } finally {
+      entropy.fill(0);
+    }
+  }
+
+  /** The 64-byte BIP39 seed; the caller zeroes it. Throws `wallet_missing`, `wrong_password`, `vault_corrupt` or `vault_downgraded`. */
+  async seed(password: string): Promise<Uint8Array> {
+    return this.#open(password, (entropy, bip39Passphrase) => seedOf(entropy, bip39Passphrase));
+  }
+
+  /** The words, after the password was given again. Throws as `seed` does. */
+  async revealMnemonic(password: string): Promise<{ mnemonic: string; bip39Passphrase?: string }> {
+    return this.#open(password, (entropy, bip39Passphrase) => {
+      const mnemonic = wordsOf(entropy);
+      return bip39Passphrase === '' ? { mnemonic } : { mnemonic, bip39Passphrase };
+    });
+  }
+
+  async #store(entropy: Uint8Array, bip39Passphrase: string, password: string): Promise<void> {
+    checkNewPassword(password);
+    if (await this.exists()) {
+      throw new TernError(
+        'wallet_exists',
+        'There is already a wallet on this device.',
+        'Unlock it, or delete it first.'
+      );
+    }
+    const passphrase = new TextEncoder().encode(bip39Passphrase.normalize('NFKD'));
+    if (passphrase.length > MOST_PASSPHRASE_BYTES) {
+      throw new TernError(
+        'invalid_argument',
+        'The passphrase is too long.',
+        `Use at most ${MOST_PASSPHRASE_BYTES} bytes.`
+      );
+    }
+    const secret = new Uint8Array(1 + entropy.length + passphrase.length);
+    secret[0] = entropy.length;
+    secret.set(entropy, 1);
+    secret.set(passphrase, 1 + entropy.length);
+    try {
+      const box = await sealBox(secret, password);
+      await this.#disk.commit({ puts: [], removes: [], local: [{ name: VAULT_ROW, value: box }] });
+    } finally {
+      secret.fill(0);
+      passphrase.fill(0);
+    }
+  }
+
+  async #open<T>(password: string, use: (entropy: Uint8Array, bip39Passphrase: string) => T | Promise<T>): Promise<T> {
+    const box = await this.#disk.readLocal(VAULT_ROW);
+    if (box === undefined) {
+      throw new TernError(
+        'wallet_missing',
+        'There is no wallet on this device.',
+        'Create one, or restore one from its words.'
+      );
+    }
+    const secret = await openBox(box, password);
+    try {
+      const entropyBytes = secret[0] ?? 0;
+      return await use(
+        secret.subarray(1, 1 + entropyBytes),
+        new TextDecoder().decode(secret.subarray(1 + entropyBytes))
+      );
+    } finally {
+      secret.fill(0);
+    }
+  }
+}
+
+function checkNewPassword(password: string): void {
+  const characters = [...password.normalize('NFKC')].length;
+  if (characters >= LEAST_PASSWORD_CHARACTERS && characters <= MOST_PASSWORD_CHARACTERS) return;
+  throw new TernError(
+    'invalid_password',
+    `The password has ${characters} characters; it must have at least ${LEAST_PASSWORD_CHARACTERS}.`,
+    'Choose a longer password. A few random words are easy to remember.'
+  );
+}
