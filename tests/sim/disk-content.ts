@@ -47,7 +47,7 @@ export class DiskContent {
       if (batch.markDirty !== false) this.#mark(row, false);
     }
     for (const row of batch.removes) {
-      this.#keys(row.primary, row.secondary).delete(row.key);
+      this.#keys(row.primary, row.secondary)?.delete(row.key);
       if (batch.markDirty !== false) this.#mark(row, true);
     }
     for (const { name, value } of batch.local ?? []) {
@@ -57,15 +57,15 @@ export class DiskContent {
   }
 
   read(row: RowKey): Uint8Array | undefined {
-    return copy(this.#keys(row.primary, row.secondary).get(row.key));
+    return copy(this.#keys(row.primary, row.secondary)?.get(row.key));
   }
 
   list(primary: string, secondary: string): string[] {
-    return [...this.#keys(primary, secondary).keys()].sort(compareText);
+    return [...(this.#keys(primary, secondary)?.keys() ?? [])].sort(compareText);
   }
 
   listPage(primary: string, secondary: string, limit: number, before?: string): string[] {
-    const keys = [...this.#keys(primary, secondary).keys()].reverse();
+    const keys = [...(this.#keys(primary, secondary)?.keys() ?? [])].reverse();
     if (before === undefined) return keys.slice(0, Math.max(limit, 0));
     const cursor = keys.indexOf(before);
     return cursor < 0 ? [] : keys.slice(cursor + 1, cursor + 1 + Math.max(limit, 0));
@@ -93,15 +93,14 @@ export class DiskContent {
     return [...this.#namespaces.values()].every((keys) => keys.size === 0);
   }
 
-  #keys(primary: string, secondary: string): Map<string, Uint8Array> {
-    const id = JSON.stringify([primary, secondary]);
-    let keys = this.#namespaces.get(id);
-    if (!keys) this.#namespaces.set(id, (keys = new Map()));
-    return keys;
+  #keys(primary: string, secondary: string): Map<string, Uint8Array> | undefined {
+    return this.#namespaces.get(namespaceId(primary, secondary));
   }
 
   #put(row: RowKey, value: Uint8Array): void {
-    this.#keys(row.primary, row.secondary).set(row.key, value);
+    const id = namespaceId(row.primary, row.secondary);
+    const keys = this.#namespaces.get(id) ?? new Map<string, Uint8Array>();
+    this.#namespaces.set(id, keys.set(row.key, value));
   }
 
   #mark(row: RowKey, removed: boolean): void {
@@ -114,6 +113,10 @@ export class DiskContent {
 /** Not `slice()`: on a Buffer that is a view. */
 function copy(value: Uint8Array | undefined): Uint8Array | undefined {
   return value && new Uint8Array(value);
+}
+
+function namespaceId(primary: string, secondary: string): string {
+  return JSON.stringify([primary, secondary]);
 }
 
 function parseNamespace(id: string): { primary: string; secondary: string } {

@@ -1,6 +1,6 @@
 // Owns the disk of the simulated world: in memory, but with a durable content that outlives a crash and can be opened again.
 import type { Disk, DiskBatch, OutboxEntry, RowKey } from '../../src/worker/disk.js';
-import { DiskContent } from './disk-content.js';
+import { DiskContent, type ContentSnapshot } from './disk-content.js';
 
 /** A `Disk` in memory. Every commit is durable at once. */
 export class MemoryDisk implements Disk {
@@ -13,6 +13,11 @@ export class MemoryDisk implements Disk {
   /** A disk with what is durable now, as a new process would find it; the two have nothing in common afterwards. */
   clone(): MemoryDisk {
     return new MemoryDisk(DiskContent.fromSnapshot(this.#content.toSnapshot()));
+  }
+
+  /** All that is durable, as plain data. */
+  toSnapshot(): ContentSnapshot {
+    return this.#content.toSnapshot();
   }
 
   async read(row: RowKey): Promise<Uint8Array | undefined> {
