@@ -1,0 +1,36 @@
+// Owns the reading of Playwright's JSON report: each test of each project becomes one outcome.
+import type { JSONReport, JSONReportSpec, JSONReportSuite, JSONReportTest } from '@playwright/test/reporter';
+import type { CaseOutcome, CaseStatus } from './outcome.js';
+
+/** The outcomes in a report. Errors outside of any test (a file that does not load) are failures of their own. */
+export function readPlaywrightReport(report: JSONReport): CaseOutcome[] {
+  const outside = report.errors.map((error): CaseOutcome => ({
+    name: '(outside of any test)',
+    status: 'failed',
+    detail: error.stack ?? error.message ?? ''
+  }));
+  return [...report.suites.flatMap((suite) => outcomesOf(suite, [])), ...outside];
+}
+
+function outcomesOf(suite: JSONReportSuite, above: string[]): CaseOutcome[] {
+  const titles = suite.title === '' ? above : [...above, suite.title];
+  const nested = (suite.suites ?? []).flatMap((inner) => outcomesOf(inner, titles));
+  return [...suite.specs.flatMap((spec) => outcomesOfSpec(spec, titles)), ...nested];
+}
+
+function outcomesOfSpec(spec: JSONReportSpec, titles: string[]): CaseOutcome[] {
+  return spec.tests.map((test) => {
+    const project = test.projectName === '' ? [] : [`[${test.projectName}]`];
+    const outcome: CaseOutcome = { name: [...project, ...titles, spec.title].join(' > '), status: statusOf(test) };
+    const detail = test.results.flatMap((result) => result.errors.map((error) => error.message ?? '')).join('\n');
+    return detail === '' ? outcome : { ...outcome, detail };
+  });
+}
+
+function statusOf(test: JSONReportTest): CaseStatus {
+  if (test.status === 'unexpected') return 'failed';
+  if (test.status === 'flaky') return 'flaky';
+  // `test.fail()` turns a failure into the expected result: such a test proves nothing yet.
+  const isExcused = test.annotations.some(({ type }) => ['fail', 'fixme', 'skip'].includes(type));
+  return test.status === 'skipped' || isExcused ? 'skipped' : 'passed';
+}
