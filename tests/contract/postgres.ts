@@ -1,0 +1,144 @@
+// Owns a PostgreSQL of the tests' own: a fresh cluster on a free port, gone without a trace afterwards. None to be had is a failure, never a skip.
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const DEBIAN_ROOT = '/usr/lib/postgresql';
+/** Accounts that Debian has and that may run a server, which root may not. */
+const ACCOUNTS = ['postgres', 'nobody'];
+const START_ATTEMPTS = 3;
+
+/** A running cluster with one empty database. */
+export interface Postgres {
+  /** A connection string for `DATABASE_URL`. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+interface Account {
+  uid: number;
+  gid: number;
+}
+
+/** Starts a cluster of its own; installs Debian's package first where there is none and that is allowed. */
+export async function startPostgres(): Promise<Postgres> {
+  const binaries = (await findBinaries()) ?? (await install());
+  const account = await unprivilegedAccount();
+  const directory = await mkdtemp(join(tmpdir(), 'tern-postgres-'));
+  if (account !== undefined) await chown(directory, account.uid, account.gid);
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const data = join(directory, 'data');
+    await run(
+      join(binaries, 'initdb'),
+      ['-D', data, '-U', 'tern', '-E', 'UTF8', '--locale=C', '-A', 'trust', '--no-sync'],
+      { ...account, cwd: directory }
+    );
+    const { server, port } = await startServer(binaries, directory, data, account);
+    return {
+      url: `postgresql://tern@127.0.0.1:${port}/postgres`,
+      stop: async () => {
+        await stopServer(server);
+        await remove();
+      }
+    };
+  } catch (fault) {
+    await remove();
+    throw fault;
+  }
+}
+
+async function startServer(
+  binaries: string,
+  directory: string,
+  data: string,
+  account: Account | undefined
+): Promise<{ server: ChildProcess; port: number }> {
+  const said: string[] = [];
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+    const port = await freePort();
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${directory}`,
+      'max_connections=200'
+    ].flatMap((setting) => ['-c', setting]);
+    const server = spawn(join(binaries, 'postgres'), ['-D', data, '-p', String(port), ...settings], {
+      ...account,
+      cwd: directory,
+      stdio: ['ignore', 'ignore', 'pipe']
+    });
+    process.once('exit', () => server.kill('SIGQUIT'));
+    if (await isReady(server, said)) return { server, port };
+  }
+  throw new Error(`PostgreSQL does not start:\n${said.join('\n')}`);
+}
+
+function isReady(server: ChildProcess, said: string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (server.stderr === null) return resolve(false);
+    createInterface(server.stderr).on('line', (line) => {
+      said.push(line);
+      if (line.includes('ready to accept connections')) resolve(true);
+    });
+    server.once('exit', () => resolve(false));
+    server.once('error', () => resolve(false));
+  });
+}
+
+async function stopServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const gone = once(server, 'exit');
+  // Fast shutdown: ends sessions instead of waiting for them.
+  server.kill('SIGINT');
+  await gone;
+}
+
+async function findBinaries(): Promise<string | undefined> {
+  const versions = existsSync(DEBIAN_ROOT) ? await readdir(DEBIAN_ROOT) : [];
+  const debian = versions
+    .sort((left, right) => Number(right) - Number(left))
+    .map((version) => join(DEBIAN_ROOT, version, 'bin'));
+  const path = (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
+  return [...debian, ...path].find((directory) =>
+    ['postgres', 'initdb'].every((name) => existsSync(join(directory, name)))
+  );
+}
+
+async function install(): Promise<string> {
+  const command = ['apt-get', 'install', '--yes', '--no-install-recommends', 'postgresql'];
+  const [program = '', ...args] = process.getuid?.() === 0 ? command : ['sudo', '--non-interactive', ...command];
+  await run(program, args, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).catch((fault: Error) => {
+    throw new Error(
+      `The contract tests need PostgreSQL. Install it with: apt-get install postgresql (${fault.message})`
+    );
+  });
+  const found = await findBinaries();
+  if (found === undefined) throw new Error('PostgreSQL was installed but its server was not found.');
+  return found;
+}
+
+/** Whom to run as: undefined for ourselves, unless we are root. */
+async function unprivilegedAccount(): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const accounts = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
+  for (const name of ACCOUNTS) {
+    const [, , uid, gid] = accounts.find(([account]) => account === name) ?? [];
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error(`PostgreSQL does not run as root, and there is none of the accounts ${ACCOUNTS.join(', ')}.`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
