@@ -1,8 +1,6 @@
-//! The JavaScript face of the node: typed calls in, typed events out.
-use wasm_bindgen::prelude::*;
+//! The node for JavaScript: one typed call a thing. The only crate that knows JavaScript.
 
-/// The version of the node this module was built from.
-#[wasm_bindgen(js_name = version)]
-pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
-}
+mod host;
+mod node;
+mod outputs;
+mod throw;

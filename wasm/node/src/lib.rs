@@ -1,1 +1,31 @@
-//! The node: LDK and BDK driven without a clock, a disk or a socket of its own.
+//! The Lightning and on-chain node (LDK and BDK) on one thread. It reaches the world only through a `Host`, knows nothing of JavaScript and nothing of RGB.
+
+mod background;
+mod bolt11;
+mod chain;
+mod change_log;
+mod channels;
+mod confirm;
+pub mod error;
+mod events;
+mod fees;
+mod gossip;
+pub mod host;
+mod keys;
+mod ldk;
+mod load;
+mod node;
+mod onchain;
+mod onchain_sync;
+pub mod outputs;
+mod payments;
+mod peer_book;
+mod scorer;
+mod sockets;
+mod stop;
+mod store;
+pub mod types;
+
+pub use error::{Code, NodeError};
+pub use load::start;
+pub use node::Node;

@@ -1,0 +1,113 @@
+//! Owns the history of payments: one row each, written with the turn that changed it. Nothing reads all of it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::error::NodeError;
+use crate::host::SharedHost;
+use crate::outputs::Outputs;
+use crate::store::NodeStore;
+use crate::types::{NodeEvent, Payment, PaymentStatus, PaymentsPage};
+
+const PAYMENTS: &str = "payments";
+/// Invoices nobody has paid yet; a payment moves its row to the history.
+const INVOICES: &str = "invoices";
+/// How long an expired invoice is kept: a payer may still hold its HTLC.
+const EXPIRED_INVOICE_KEPT_MS: f64 = 86_400_000.0;
+const MAX_PAGE: u32 = 200;
+
+/// The rows of payments and open invoices.
+pub struct Payments {
+	host: SharedHost,
+	store: Arc<NodeStore>,
+	outputs: Arc<Outputs>,
+}
+
+impl Payments {
+	/// A view over the store.
+	pub fn new(host: SharedHost, store: Arc<NodeStore>, outputs: Arc<Outputs>) -> Self {
+		Self { host, store, outputs }
+	}
+
+	/// Unix time in milliseconds.
+	pub fn now_ms(&self) -> f64 {
+		self.host.now().as_millis() as f64
+	}
+
+	/// A payment or an open invoice by id.
+	pub async fn get(&self, id: &str) -> Result<Option<Payment>, NodeError> {
+		if !is_id(id) {
+			return Ok(None);
+		}
+		if let Some(payment) = self.read(PAYMENTS, id).await? {
+			return Ok(Some(payment));
+		}
+		let invoice = self.read(INVOICES, id).await?;
+		Ok(invoice.map(|invoice| self.with_expiry(invoice)))
+	}
+
+	/// A page of the history, newest first.
+	pub async fn page(&self, limit: u32, before: Option<&str>) -> Result<PaymentsPage, NodeError> {
+		let limit = limit.clamp(1, MAX_PAGE);
+		let keys = self.store.page(PAYMENTS, "", limit, before).await?;
+		let next = if keys.len() as u32 == limit { keys.last().cloned() } else { None };
+		let mut payments = Vec::with_capacity(keys.len());
+		for key in keys {
+			payments.extend(self.read(PAYMENTS, &key).await?);
+		}
+		Ok(PaymentsPage { payments, next })
+	}
+
+	/// Stages an open invoice.
+	pub fn put_invoice(&self, invoice: &Payment) {
+		self.store.stage(INVOICES, "", &invoice.id, encode(invoice));
+	}
+
+	/// Stages a payment and tells the wallet. An open invoice of the same id leaves the open ones.
+	pub fn put(&self, payment: Payment) {
+		self.store.stage(PAYMENTS, "", &payment.id, encode(&payment));
+		if payment.status != PaymentStatus::Waiting {
+			self.store.stage_remove(INVOICES, "", &payment.id);
+		}
+		self.outputs.event(NodeEvent::PaymentChanged { payment });
+		self.outputs.event(NodeEvent::BalancesChanged);
+	}
+
+	/// Removes invoices that expired long ago.
+	pub async fn forget_expired(&self, claimable: &HashSet<String>) -> Result<(), NodeError> {
+		let now = self.now_ms();
+		for id in self.store.keys(INVOICES, "").await? {
+			let Some(invoice) = self.read(INVOICES, &id).await? else { continue };
+			let expired = invoice.expires_at_ms.is_some_and(|at| at + EXPIRED_INVOICE_KEPT_MS < now);
+			if expired && !claimable.contains(&id) {
+				self.store.stage_remove(INVOICES, "", &id);
+			}
+		}
+		Ok(())
+	}
+
+	async fn read(&self, namespace: &str, id: &str) -> Result<Option<Payment>, NodeError> {
+		let Some(bytes) = self.store.get(namespace, "", id).await? else { return Ok(None) };
+		let payment = ciborium::from_reader(bytes.as_slice()).map_err(|e| NodeError::unreadable("payment", e))?;
+		Ok(Some(payment))
+	}
+
+	fn with_expiry(&self, mut invoice: Payment) -> Payment {
+		if invoice.expires_at_ms.is_some_and(|at| at < self.now_ms()) {
+			invoice.status = PaymentStatus::Expired;
+		}
+		invoice
+	}
+}
+
+/// Ids are payment hashes and transaction ids: 32 bytes in hex. Anything else is not asked of the store.
+fn is_id(id: &str) -> bool {
+	id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn encode(payment: &Payment) -> Vec<u8> {
+	let mut bytes = Vec::new();
+	// Writing to memory cannot fail, and a payment has no type that CBOR lacks.
+	ciborium::into_writer(payment, &mut bytes).expect("CBOR into memory");
+	bytes
+}

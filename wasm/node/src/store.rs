@@ -1,0 +1,136 @@
+//! Owns LDK's view of the host's store. The manager is never written here: it is encoded once, at the cut of the turn (invariant 4).
+
+use std::cell::Cell;
+
+use lightning::io;
+use lightning::util::async_poll::AsyncResult;
+use lightning::util::persist::{
+	KVStore, CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
+	CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
+	CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE,
+};
+
+use crate::error::NodeError;
+use crate::host::SharedHost;
+
+/// The store as LDK sees it.
+pub struct NodeStore {
+	host: SharedHost,
+	/// A monitor row was staged, or LDK wants its manager written, since the last cut.
+	manager_due: Cell<bool>,
+}
+
+impl NodeStore {
+	/// A view over the host's store.
+	pub fn new(host: SharedHost) -> Self {
+		Self { host, manager_due: Cell::new(false) }
+	}
+
+	/// True once after anything that the manager's row must follow.
+	pub fn take_manager_due(&self) -> bool {
+		self.manager_due.replace(false)
+	}
+
+	/// Stages the manager's row, at the cut only.
+	pub fn stage_manager(&self, encoded: Vec<u8>) {
+		// Resolves when staged, which has happened by now.
+		drop(self.host.write(
+			CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
+			CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE,
+			CHANNEL_MANAGER_PERSISTENCE_KEY,
+			encoded,
+		));
+	}
+
+	/// Stages a row of our own; it lands with the rest of the turn.
+	pub fn stage(&self, primary: &str, secondary: &str, key: &str, value: Vec<u8>) {
+		drop(self.host.write(primary, secondary, key, value));
+		self.host.wake();
+	}
+
+	/// Stages the removal of a row of our own.
+	pub fn stage_remove(&self, primary: &str, secondary: &str, key: &str) {
+		drop(self.host.remove(primary, secondary, key));
+		self.host.wake();
+	}
+
+	/// Reads a row, staged or stored.
+	pub async fn get(&self, primary: &str, secondary: &str, key: &str) -> Result<Option<Vec<u8>>, NodeError> {
+		self.host.read(primary, secondary, key).await.map_err(|e| NodeError::unreadable(key, e))
+	}
+
+	/// All keys under a namespace.
+	pub async fn keys(&self, primary: &str, secondary: &str) -> Result<Vec<String>, NodeError> {
+		self.host.list(primary, secondary).await.map_err(|e| NodeError::unreadable(primary, e))
+	}
+
+	/// Keys under a namespace, newest created first.
+	pub async fn page(
+		&self, primary: &str, secondary: &str, limit: u32, before: Option<&str>,
+	) -> Result<Vec<String>, NodeError> {
+		self.host
+			.list_page(primary, secondary, limit, before)
+			.await
+			.map_err(|e| NodeError::unreadable(primary, e))
+	}
+
+	fn note_written(&self, primary: &str) {
+		if primary == CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE
+			|| primary == CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE
+		{
+			self.manager_due.set(true);
+		}
+		self.host.wake();
+	}
+}
+
+fn is_manager(primary: &str, secondary: &str, key: &str) -> bool {
+	primary == CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE
+		&& secondary == CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE
+		&& key == CHANNEL_MANAGER_PERSISTENCE_KEY
+}
+
+impl KVStore for NodeStore {
+	fn read(&self, primary: &str, secondary: &str, key: &str) -> AsyncResult<'static, Vec<u8>, io::Error> {
+		let read = self.host.read(primary, secondary, key);
+		Box::pin(async move {
+			match read.await {
+				Ok(Some(value)) => Ok(value),
+				Ok(None) => Err(io::Error::new(io::ErrorKind::NotFound, "no such row")),
+				Err(cause) => Err(io::Error::new(io::ErrorKind::Other, cause)),
+			}
+		})
+	}
+
+	fn write(
+		&self, primary: &str, secondary: &str, key: &str, buf: Vec<u8>,
+	) -> AsyncResult<'static, (), io::Error> {
+		if is_manager(primary, secondary, key) {
+			self.manager_due.set(true);
+			self.host.wake();
+			return Box::pin(async { Ok(()) });
+		}
+		let written = self.host.write(primary, secondary, key, buf);
+		self.note_written(primary);
+		Box::pin(async move {
+			written.await;
+			Ok(())
+		})
+	}
+
+	fn remove(
+		&self, primary: &str, secondary: &str, key: &str, _lazy: bool,
+	) -> AsyncResult<'static, (), io::Error> {
+		let removed = self.host.remove(primary, secondary, key);
+		self.host.wake();
+		Box::pin(async move {
+			removed.await;
+			Ok(())
+		})
+	}
+
+	fn list(&self, primary: &str, secondary: &str) -> AsyncResult<'static, Vec<String>, io::Error> {
+		let list = self.host.list(primary, secondary);
+		Box::pin(async move { list.await.map_err(|cause| io::Error::new(io::ErrorKind::Other, cause)) })
+	}
+}
