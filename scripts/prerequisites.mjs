@@ -55,6 +55,7 @@ export function missingPrerequisites() {
 export function missingDebianTools(profile) {
   /** @type {DebianTool[]} */
   const tools = [
+    { name: 'git', debianPackage: 'git', present: () => isOnPath(/^git$/) },
     { name: 'a C compiler', debianPackage: 'build-essential', present: () => isOnPath(/^cc$/) },
     { name: 'clang', debianPackage: 'clang', present: () => isOnPath(/^clang(-\d+)?$/) },
     { name: 'llvm-ar', debianPackage: 'llvm', present: () => isOnPath(/^llvm-ar(-\d+)?$/) }
