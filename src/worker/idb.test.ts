@@ -128,6 +128,19 @@ describe('IdbDisk', () => {
     await disk.close();
   });
 
+  it('says storage_full also when the browser aborts the transaction for it', async () => {
+    const disk = await IdbDisk.open(NAME);
+    const original = IDBObjectStore.prototype.put;
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(function (this: IDBObjectStore, value, key) {
+      const request = original.call(this, value, key);
+      (this.transaction as unknown as { _abort(name: string): void })._abort('QuotaExceededError');
+      return request;
+    });
+    await expect(disk.commit(put(1))).rejects.toMatchObject({ code: 'storage_full' });
+    expect(await disk.isEmpty()).toBe(true);
+    await disk.close();
+  });
+
   it('rolls everything back, whichever write of a commit fails', async () => {
     const disk = await IdbDisk.open(NAME);
     const put = vi.spyOn(IDBObjectStore.prototype, 'put');

@@ -184,9 +184,6 @@ export class IdbDisk implements Disk {
       );
     }
     let isGone = false;
-    const drop = () => {
-      this.#database = undefined;
-    };
     try {
       const database: Database = await openDB<TernSchema>(this.#name, SCHEMA_VERSION, {
         upgrade(upgraded, oldVersion, _newVersion, transaction) {
@@ -198,11 +195,12 @@ export class IdbDisk implements Disk {
           } else migrate(upgraded, oldVersion, transaction);
         },
         blocking(_oldVersion, _newVersion, event) {
-          // Another window upgrades or deletes the database, and waits for this connection to go.
-          drop();
+          // Another window upgrades or deletes the database, and waits for this connection to go. The next use finds out which.
           (event.target as IDBDatabase).close();
         },
-        terminated: drop
+        terminated: () => {
+          this.#database = undefined;
+        }
       });
       this.#database = database;
       return database;

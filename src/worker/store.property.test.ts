@@ -13,12 +13,12 @@ type Step =
   | { type: 'put'; row: RowKey; value: number }
   | { type: 'remove'; row: RowKey }
   | { type: 'commit' }
-  /** The commit under way lands, or, if it has, its caller hears of it. */
+  /** The commit under way lands, or, if it has, its caller hears of it; reads are answered. */
   | { type: 'disk' }
   | { type: 'look'; row: RowKey; limit: number; before: string | undefined };
 
-const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
-const row = fc.record({ primary: fc.constantFrom('n', 'monitors', 'local'), secondary: fc.constant(''), key });
+const key = fc.constantFrom('a', 'b', 'c');
+const row = fc.record({ primary: fc.constantFrom('monitors', 'local'), secondary: fc.constant(''), key });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('put' as const), row, value: fc.nat(255) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('remove' as const), row }) },
@@ -64,6 +64,8 @@ it('shows at any moment what the disk would hold if all that is staged were comm
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const disk = new GatedDisk();
       disk.hold();
+      disk.holdReads();
+      const looks: { answers: Promise<unknown>; expected: unknown }[] = [];
       const store = new Store(disk);
       const cut: DiskBatch[] = [];
       let staging = new Staging();
@@ -85,24 +87,27 @@ it('shows at any moment what the disk would hold if all that is staged were comm
           await idle();
         } else if (current.type === 'look') {
           const { primary, secondary } = current.row;
-          const expected = contentAfter([...cut, staging.toBatch()]);
-          const answers = Promise.all([
-            store.read(current.row),
-            store.list(primary, secondary),
-            store.listPage(primary, secondary, current.limit, current.before)
-          ]);
-          expect(await answers).toEqual([
-            expected.read(current.row),
-            expected.list(primary, secondary),
-            expected.listPage(primary, secondary, current.limit, current.before)
-          ]);
+          const content = contentAfter([...cut, staging.toBatch()]);
+          looks.push({
+            answers: Promise.all([
+              store.read(current.row),
+              store.list(primary, secondary),
+              store.listPage(primary, secondary, current.limit, current.before)
+            ]),
+            expected: [
+              content.read(current.row),
+              content.list(primary, secondary),
+              content.listPage(primary, secondary, current.limit, current.before)
+            ]
+          });
         }
       }
       disk.release();
       await store.commit();
+      for (const { answers, expected } of looks) expect(await answers).toEqual(expected);
       expect(disk.clone().toSnapshot()).toEqual(contentAfter([...cut, staging.toBatch()]).toSnapshot());
     }),
-    { numRuns: 300 }
+    { numRuns: 600 }
   );
 });
 

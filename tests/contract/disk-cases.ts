@@ -266,10 +266,11 @@ export const diskCases: DiskCase[] = [
       const before = await stand.open();
       const committed = before.commit(puts([at('a'), pattern(MIB * 4)]));
       await before.close();
-      await committed;
       const after = await stand.open();
-      equal(await after.read(at('a')), pattern(MIB * 4));
+      const found = await after.read(at('a'));
       await after.close();
+      await committed;
+      equal(found, pattern(MIB * 4));
     }
   }
 ];

@@ -1,5 +1,5 @@
 // Owns the faults of a disk in tests: a commit can be held before it lands, or before its caller hears of it, and can be made to fail.
-import type { DiskBatch } from '../../src/worker/disk.js';
+import type { DiskBatch, RowKey } from '../../src/worker/disk.js';
 import { MemoryDisk } from './memory-disk.js';
 
 /** A memory disk whose commits wait while it is held. */
@@ -7,12 +7,18 @@ export class GatedDisk extends MemoryDisk {
   /** Every batch that landed, in order. */
   readonly landed: DiskBatch[] = [];
   #isHeld = false;
+  #areReadsHeld = false;
   #waiting: (() => void)[] = [];
   #failures: Error[] = [];
 
   /** From now on each commit stops twice, before it lands and before it resolves, until `step` or `release`. */
   hold(): void {
     this.#isHeld = true;
+  }
+
+  /** From now on each read sees the disk as it is, but answers only at the next `step` or `release`. */
+  holdReads(): void {
+    this.#areReadsHeld = true;
   }
 
   /** Lets whatever waits go one stop further. */
@@ -22,6 +28,7 @@ export class GatedDisk extends MemoryDisk {
 
   release(): void {
     this.#isHeld = false;
+    this.#areReadsHeld = false;
     this.step();
   }
 
@@ -31,15 +38,36 @@ export class GatedDisk extends MemoryDisk {
   }
 
   override async commit(batch: DiskBatch): Promise<void> {
-    await this.#gate();
+    await this.#gate(this.#isHeld);
     const failure = this.#failures.shift();
     if (failure) throw failure;
     await super.commit(batch);
     this.landed.push(batch);
-    await this.#gate();
+    await this.#gate(this.#isHeld);
   }
 
-  async #gate(): Promise<void> {
-    if (this.#isHeld) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  override read(row: RowKey): Promise<Uint8Array | undefined> {
+    return this.#answer(super.read(row));
+  }
+
+  override readMany(rows: RowKey[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#answer(super.readMany(rows));
+  }
+
+  override list(primary: string, secondary: string): Promise<string[]> {
+    return this.#answer(super.list(primary, secondary));
+  }
+
+  override listPage(primary: string, secondary: string, limit: number, before?: string): Promise<string[]> {
+    return this.#answer(super.listPage(primary, secondary, limit, before));
+  }
+
+  async #answer<T>(read: Promise<T>): Promise<T> {
+    await this.#gate(this.#areReadsHeld);
+    return read;
+  }
+
+  async #gate(isHeld: boolean): Promise<void> {
+    if (isHeld) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }
