@@ -75,6 +75,11 @@ export function btcDecimal(amountSat: bigint): string {
   return `${amountSat / SAT_PER_BTC}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+/** A count such as a block height with thousands commas. */
+export function grouped(count: number): string {
+  return grouping.format(count);
+}
+
 function inRange(amountSat: bigint): bigint {
   if (amountSat === 0n) throw invalidAmount('The amount is zero.');
   if (amountSat > MAX_SUPPLY_SAT) throw invalidAmount('That is more bitcoin than will ever exist.');

@@ -13,6 +13,7 @@ import type {
 import { TernError, type ErrorShape } from '../../wire/errors.js';
 import { fetchServerDefaults, startWorker, type Connection, type WalletClient } from './client.js';
 import { mergePayment, mergePayments } from './payments.js';
+import type { ReceiveRequest } from './receiving.svelte.js';
 import { singleFlight } from './single-flight.js';
 import { takeOverTabLock, takeTabLock, type TabLock } from './tab-lock.js';
 
@@ -38,6 +39,8 @@ export class WalletState {
   wordsBackedUp = $state<boolean>();
   blockHeight = $state<number>();
   syncError = $state.raw<ErrorShape>();
+  /** The request for money that was shown last. */
+  lastRequest = $state.raw<ReceiveRequest>();
   /** The words just created, until their screen is left. */
   freshWords = $state.raw<{ mnemonic: string; passphrase?: string }>();
   /** Set while a screen leads through a change of phase itself, so that nobody routes it away. */
@@ -250,6 +253,7 @@ export class WalletState {
     this.wordsBackedUp = undefined;
     this.syncError = undefined;
     this.freshWords = undefined;
+    this.lastRequest = undefined;
   }
 
   /** A refresh that fails because the wallet was just locked needs no words; any other failure is shown. */

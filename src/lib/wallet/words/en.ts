@@ -194,7 +194,7 @@ export const words = {
   'send.review_title': 'Review payment',
   'send.you_send': 'You send',
   'send.fee': 'Fee',
-  'send.fee_at_most': '{fee}, at most {max}',
+  'send.fee_at_most': 'Fee at most',
   'send.total': 'Total',
   'send.total_at_most': 'Total at most',
   'send.destination': 'To',
