@@ -61,7 +61,7 @@ function contentAfter(batches: DiskBatch[]): DiskContent {
 
 it('shows at any moment what the disk would hold if all that is staged were committed', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }), async (steps) => {
       const disk = new GatedDisk();
       disk.hold();
       disk.holdReads();
@@ -107,7 +107,7 @@ it('shows at any moment what the disk would hold if all that is staged were comm
       for (const { answers, expected } of looks) expect(await answers).toEqual(expected);
       expect(disk.clone().toSnapshot()).toEqual(contentAfter([...cut, staging.toBatch()]).toSnapshot());
     }),
-    { numRuns: 600 }
+    { numRuns: 250 }
   );
 });
 

@@ -28,7 +28,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('flush' as const) }) }
 );
 const story = fc.record({
-  tasks: fc.array(fc.array(act, { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
+  tasks: fc.array(fc.array(act, { maxLength: 12, size: 'max' }), { minLength: 1, maxLength: 4 }),
   /** Event-loop rounds that the commits take to land, and to be heard of. */
   landRounds: fc.array(fc.nat(5), { minLength: 1, maxLength: 6 }),
   tellRounds: fc.array(fc.nat(5), { minLength: 1, maxLength: 6 })

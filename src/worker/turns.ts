@@ -44,6 +44,8 @@ interface Turn {
   flushes: Flush[];
 }
 
+const NO_HOLD = Promise.resolve();
+
 /**
  * The commit driver. It runs in tasks of its own, so it also cuts and commits while LDK waits for a write in the middle of its work.
  * One commit runs at a time; what is staged meanwhile goes together into the next.
@@ -167,8 +169,8 @@ export class Turns {
   #release(turn: Turn): void {
     const { commit } = turn;
     // Both holds start now, so that the backup works while earlier turns still wait.
-    const outputsHold = commit?.stagedNewMonitor ? this.replicate?.beforeOutputs(commit) : undefined;
-    const writesHold = commit && turn.writes.length > 0 ? this.replicate?.beforePersisted(commit) : undefined;
+    const outputsHold = (commit?.stagedNewMonitor && this.replicate?.beforeOutputs(commit)) || NO_HOLD;
+    const writesHold = (commit && turn.writes.length > 0 && this.replicate?.beforePersisted(commit)) || NO_HOLD;
     this.#delivered = this.#after([this.#delivered, outputsHold], () => {
       if (turn.outputs.length > 0) this.#deliverOrHalt(turn.outputs);
       for (const flush of turn.flushes) this.#settle(flush);
@@ -180,7 +182,7 @@ export class Turns {
   }
 
   /** Runs `step` once all are done, unless it is all over by then; one that fails halts. Never rejects. */
-  async #after(all: (Promise<void> | undefined)[], step: () => void): Promise<void> {
+  async #after(all: Promise<void>[], step: () => void): Promise<void> {
     try {
       await Promise.all(all);
       if (!this.#isOver) step();

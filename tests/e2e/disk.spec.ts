@@ -1,0 +1,78 @@
+// Proves that the browser's disk keeps its contract in a real Chromium, and that what it called durable survives SIGKILL.
+import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test';
+import { launchOptions } from '../../playwright.config.js';
+import { bundleDiskPage, openDiskPage } from '../contract/disk-browser.js';
+import { diskCases } from '../contract/disk-cases.js';
+import type { DiskPage } from '../contract/disk-page.js';
+
+declare const diskPage: DiskPage;
+declare const report: (value: number) => Promise<void>;
+
+let script: string;
+test.beforeAll(async () => {
+  script = await bundleDiskPage();
+});
+
+test.describe('IdbDisk keeps the contract of a disk in Chromium', () => {
+  let page: Page;
+  test.beforeAll(async ({ browser }) => {
+    page = await browser.newPage();
+    await openDiskPage(page, script);
+  });
+  test.afterAll(() => page.close());
+
+  for (const { name } of diskCases) {
+    test(name, async () => {
+      expect(await page.evaluate((caseName) => diskPage.runCase(caseName), name)).toBeUndefined();
+    });
+  }
+});
+
+test('nothing that was called durable is lost when the browser is killed', async () => {
+  const profile = await mkdtemp(join(tmpdir(), 'tern-disk-'));
+  try {
+    let last = -1;
+    for (let kills = 0; kills < 2; kills += 1) {
+      const { context, page } = await launch(profile);
+      await new Promise<void>((resolve, reject) => {
+        const hear = (value: number) => {
+          last = value;
+          if (value === 25 + kills * 10) resolve();
+        };
+        // It never ends but by the kill, when nobody listens to this promise any more.
+        page
+          .exposeFunction('report', hear)
+          .then(() => page.evaluate(() => diskPage.count(report)))
+          .catch(reject);
+      });
+      await killBrowser(context, profile);
+      const reopened = await launch(profile);
+      const found = await reopened.page.evaluate(() => diskPage.counted());
+      await reopened.context.close();
+      // One more may have landed without being heard of.
+      expect([last, last + 1]).toContain(found);
+    }
+  } finally {
+    await rm(profile, { recursive: true, force: true });
+  }
+});
+
+async function launch(profile: string): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await chromium.launchPersistentContext(profile, launchOptions);
+  const page = context.pages()[0] ?? (await context.newPage());
+  await openDiskPage(page, script);
+  return { context, page };
+}
+
+/** Chromium's lock on its profile is a link that ends in the process id of the browser. */
+async function killBrowser(context: BrowserContext, profile: string): Promise<void> {
+  const lock = join(profile, 'SingletonLock');
+  const processId = Number((await readlink(lock)).split('-').at(-1));
+  const closed = new Promise((resolve) => context.on('close', resolve));
+  process.kill(processId, 'SIGKILL');
+  await closed;
+  await rm(lock, { force: true });
+}
