@@ -32,6 +32,8 @@ export interface SealedValue {
 export interface OpenedValue {
   value: Uint8Array;
   version: bigint;
+  /** Order of creation, see `PlaintextBlob`; 0 where the writer did not say. */
+  created: bigint;
   tag: Uint8Array;
 }
 
@@ -113,9 +115,9 @@ export class ValueSealer {
   ) {}
 
   /** Seals `value` for a put at `version` under `storeKey`. */
-  seal(storeKey: string, value: Uint8Array, version: bigint): SealedValue {
+  seal(storeKey: string, value: Uint8Array, version: bigint, created = 0n): SealedValue {
     const nonce = this.random(NONCE_BYTES);
-    const blob = toBinary(PlaintextBlobSchema, create(PlaintextBlobSchema, { value, version }));
+    const blob = toBinary(PlaintextBlobSchema, create(PlaintextBlobSchema, { value, version, created }));
     const sealed = chacha20poly1305(this.dataEncryptionKey, nonce, utf8.encode(storeKey)).encrypt(blob);
     const data = sealed.subarray(0, sealed.length - TAG_BYTES);
     const tag = sealed.slice(sealed.length - TAG_BYTES);
@@ -131,7 +133,7 @@ export class ValueSealer {
       if (metadata === undefined || metadata.cipherFormat !== CIPHER_FORMAT) throw sealBroken('unknown cipher format');
       const cipher = chacha20poly1305(this.dataEncryptionKey, metadata.nonce, utf8.encode(storeKey));
       const blob = fromBinary(PlaintextBlobSchema, cipher.decrypt(concatBytes(storable.data, metadata.tag)));
-      return { value: blob.value, version: blob.version, tag: metadata.tag };
+      return { value: blob.value, version: blob.version, created: blob.created, tag: metadata.tag };
     } catch {
       throw sealBroken('a value on the backup server was altered, or belongs to another key or another wallet');
     }
@@ -189,10 +191,12 @@ export class Seal {
     return { primary: plain.slice(0, hash), secondary: plain.slice(hash + 1), key: this.obfuscator.deobfuscate(key) };
   }
 
-  seal(storeKey: string, value: Uint8Array, version: bigint): SealedValue {
-    return this.sealer.seal(storeKey, value, version);
+  /** Seals `value` for a put at `version` under `storeKey`. */
+  seal(storeKey: string, value: Uint8Array, version: bigint, created = 0n): SealedValue {
+    return this.sealer.seal(storeKey, value, version, created);
   }
 
+  /** Opens what was sealed under the same store key. Throws `backup_seal_broken`. */
   open(storeKey: string, bytes: Uint8Array): OpenedValue {
     return this.sealer.open(storeKey, bytes);
   }

@@ -47,7 +47,8 @@ export class VssClient {
   readonly #client: Client<typeof VssService>;
   readonly #storeId: string;
   readonly #clock: Clock;
-  readonly #closing = new AbortController();
+  readonly #underWay = new Set<AbortController>();
+  #isClosed = false;
   /** Requests sent so far, for measurements and the story of a drill. */
   requestCount = 0;
 
@@ -113,7 +114,8 @@ export class VssClient {
 
   /** Ends every request under way; those fail with `backup_unavailable`. */
   close(): void {
-    this.#closing.abort();
+    this.#isClosed = true;
+    for (const abort of this.#underWay) abort.abort();
   }
 
   /** Runs a request with a deadline that grows with what it carries, up to and including its last byte. */
@@ -125,9 +127,8 @@ export class VssClient {
       late = true;
       abort.abort();
     });
-    const close = () => abort.abort();
-    this.#closing.signal.addEventListener('abort', close);
-    if (this.#closing.signal.aborted) abort.abort();
+    this.#underWay.add(abort);
+    if (this.#isClosed) abort.abort();
     this.requestCount += 1;
     try {
       return await request(abort.signal);
@@ -136,7 +137,7 @@ export class VssClient {
       throw thrown;
     } finally {
       cancel();
-      this.#closing.signal.removeEventListener('abort', close);
+      this.#underWay.delete(abort);
     }
   }
 }

@@ -1,0 +1,245 @@
+// Owns the claim: who may write, decided by the server's record alone. What is on this disk is compared with it before anybody starts from it.
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { TernError } from '../../wire/errors.js';
+import { isReplicated } from '../replication.js';
+import { bookIntent, findLanded, hasSameContent, isBehind, recordOf } from './books.js';
+import { EMPTY_DIGEST } from './digest.js';
+import { intentsRow, stateRow, type LedgerState, type QuarantineReason } from './ledger.js';
+import type { Owner, OwnerRecord } from './owner.js';
+import type { BackupParts } from './parts.js';
+import { reconcile } from './refill.js';
+import { takeStore } from './take-store.js';
+
+/** Explicit decisions of the user, each with its price; see `ClaimOptions.choice`. */
+export type ClaimChoice = 'take_over' | 'start_anyway' | 'start_empty';
+
+export interface ClaimOptions {
+  /**
+   * `take_over`: although another device runs it, or this device holds another wallet's state. `start_anyway`: with what is sound of a store
+   * that is not whole, or with what is on this disk, in quarantine. `start_empty`: what the server holds is overwritten by what is here.
+   */
+  choice?: ClaimChoice;
+  onProgress?: (progress: number) => void;
+  /** The server had less than we put there. */
+  onServerBehind: (error: TernError) => void;
+  signal?: AbortSignal;
+}
+
+/** How often somebody else may come between before the claim is given up for now. */
+const ROUNDS = 10;
+
+/**
+ * Claims the store for a new session. Before that, whatever the record asks for: open intents are booked, a newer state is handed over, an
+ * empty device is restored, a server that lost state is marked for a refill. Only while no node runs on this disk.
+ */
+export async function claim(parts: BackupParts, options: ClaimOptions): Promise<LedgerState> {
+  const { desk } = parts;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const owner = await desk.read();
+    const state = await agree(parts, owner, options);
+    const claimed = state && (await putClaim(parts, state));
+    if (claimed) return claimed;
+  }
+  throw new TernError(
+    'backup_conflict',
+    'Another device keeps writing to this backup.',
+    'Close the wallet there, then try again.'
+  );
+}
+
+/**
+ * Claims the store while the node already runs (local-first, the server was away at the start). Only if nobody has written since: there is
+ * no hand-over under a running node.
+ */
+export async function claimRunning(parts: BackupParts, options: ClaimOptions): Promise<LedgerState> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const owner = await parts.desk.read();
+    const state = await settle(parts, owner);
+    if (state && owner && !isBehind(owner, state) && !hasSameContent(owner.record, state)) throw ahead(owner.record);
+    if (!state && owner && owner.record.keys > 0) throw otherState();
+    if (owner && isForeign(parts, owner.record) && !(state && isBehind(owner, state)))
+      throw ownedElsewhere(owner.record);
+    const agreed = await agree(parts, owner, options);
+    const claimed = agreed && (await putClaim(parts, agreed));
+    if (claimed) return claimed;
+  }
+  throw new TernError(
+    'backup_conflict',
+    'Another device keeps writing to this backup.',
+    'Close the wallet there, then try again.'
+  );
+}
+
+/** The books after any intent that landed before a crash. */
+async function settle(parts: BackupParts, owner: Owner | undefined): Promise<LedgerState | undefined> {
+  const state = await parts.ledger.state();
+  const landed = owner && findLanded(await parts.ledger.intents(), owner);
+  return state && landed ? bookIntent(parts, state, landed) : state;
+}
+
+/** Brings disk, books and record to one state. Undefined: the record changed meanwhile. */
+async function agree(
+  parts: BackupParts,
+  owner: Owner | undefined,
+  options: ClaimOptions
+): Promise<LedgerState | undefined> {
+  const state = await settle(parts, owner);
+  const holdsWallet = await isWalletOnDisk(parts);
+  if (options.choice === 'start_empty') return overwrite(parts, state, owner);
+  if (owner === undefined) return withoutRecord(parts, state, holdsWallet, options);
+  if (state === undefined) return firstMeeting(parts, owner, holdsWallet, options);
+  if (isBehind(owner, state) && !hasSameContent(owner.record, state)) return refill(parts, state, owner, options);
+  refuseForeign(parts, owner.record, options);
+  if (hasSameContent(owner.record, state)) return { ...state, ownerVersion: owner.version };
+  if (options.choice === 'start_anyway' && holdsWallet) {
+    return { ...(await overwrite(parts, state, owner)), quarantine: 'start_anyway' };
+  }
+  const isFork = owner.record.commitId === state.commitId;
+  const quarantine = isFork ? 'forked' : mayLag(owner.record) ? 'lagging_owner' : state.quarantine;
+  return take(parts, owner, { ...options, isHandOver: true, quarantine });
+}
+
+/** The server has no record. */
+async function withoutRecord(
+  parts: BackupParts,
+  state: LedgerState | undefined,
+  holdsWallet: boolean,
+  options: ClaimOptions
+): Promise<LedgerState> {
+  if (state !== undefined) return refill(parts, state, undefined, options);
+  const { keys } = await parts.client.listPage();
+  if (keys.length === 0) return freshState();
+  if (holdsWallet) throw otherState();
+  throw new TernError(
+    'backup_incomplete',
+    'The backup server holds keys of this wallet, but not its owner record.',
+    'Ask whoever runs the server. To begin anew and overwrite what is there, start empty.'
+  );
+}
+
+/** This device has never met this store. */
+async function firstMeeting(
+  parts: BackupParts,
+  owner: Owner,
+  holdsWallet: boolean,
+  options: ClaimOptions
+): Promise<LedgerState | undefined> {
+  const { record } = owner;
+  refuseForeign(parts, record, options);
+  // A device claimed the store and died before its first commit: there is nothing to restore.
+  const isEmpty = record.commitId === 0n && record.keys === 0;
+  if (isEmpty) return { ...freshState(), ownerVersion: owner.version };
+  if (holdsWallet && options.choice !== 'take_over') throw otherState();
+  return take(parts, owner, { ...options, isHandOver: false, quarantine: 'restored' });
+}
+
+function take(
+  parts: BackupParts,
+  owner: Owner,
+  options: ClaimOptions & { isHandOver: boolean; quarantine: QuarantineReason | undefined }
+): Promise<LedgerState | undefined> {
+  return takeStore(parts, owner, { ...options, startAnyway: options.choice === 'start_anyway' });
+}
+
+async function refill(
+  parts: BackupParts,
+  state: LedgerState,
+  owner: Owner | undefined,
+  options: ClaimOptions
+): Promise<LedgerState> {
+  options.onServerBehind(
+    new TernError(
+      'backup_stale',
+      'The backup server was wiped or rolled back: it has less than this device put there.',
+      'The wallet fills it again by itself. If you run the server, find out what happened.'
+    )
+  );
+  return reconcile(parts, state, owner?.version ?? 0n, { signal: options.signal });
+}
+
+/** Makes the store what is on this disk, whatever it held. */
+async function overwrite(
+  parts: BackupParts,
+  state: LedgerState | undefined,
+  owner: Owner | undefined
+): Promise<LedgerState> {
+  const base = state ?? freshState();
+  const known = owner?.record.commitId ?? 0n;
+  const commitId = known > base.commitId ? known : base.commitId;
+  return reconcile(parts, { ...base, commitId }, owner?.version ?? 0n);
+}
+
+/** Puts the record for a new session at the version last seen. Undefined: somebody was faster. */
+async function putClaim(parts: BackupParts, agreed: LedgerState): Promise<LedgerState | undefined> {
+  const { client, desk, disk } = parts;
+  const sessionId = bytesToHex(parts.randomBytes(16));
+  const record = recordOf(parts, { ...agreed, sessionId }, true);
+  try {
+    await client.put([desk.item(record, agreed.ownerVersion)], []);
+  } catch (thrown) {
+    const error = TernError.from(thrown);
+    if (error.code === 'backup_conflict') return undefined;
+    throw error;
+  }
+  const quarantine = agreed.quarantine === 'unclaimed' ? undefined : agreed.quarantine;
+  const state = { ...agreed, sessionId, ownerVersion: agreed.ownerVersion + 1n, quarantine, supersededBy: undefined };
+  await disk.commit({ puts: [], removes: [], local: [stateRow(state), intentsRow([])] });
+  return state;
+}
+
+/** Rows that make a wallet: settings alone are written before anything is restored. */
+export async function isWalletOnDisk({ disk }: BackupParts): Promise<boolean> {
+  return (await disk.allRows()).some((row) => isReplicated(row) && row.primary !== 'settings');
+}
+
+/** Of a store that has never been written. Its first commit takes every row there is. */
+function freshState(): LedgerState {
+  return {
+    ownerVersion: 0n,
+    sessionId: '',
+    commitId: 0n,
+    digest: EMPTY_DIGEST,
+    keys: 0,
+    bytes: 0,
+    nextCreated: 1n,
+    refill: true
+  };
+}
+
+/** An owner that did not say goodbye may have gone on without the server since. */
+function mayLag(record: OwnerRecord): boolean {
+  return record.mayLag || record.isRunning;
+}
+
+function isForeign(parts: BackupParts, record: OwnerRecord): boolean {
+  return record.isRunning && record.deviceId !== parts.deviceId;
+}
+
+function refuseForeign(parts: BackupParts, record: OwnerRecord, { choice }: ClaimOptions): void {
+  if (isForeign(parts, record) && choice === undefined) throw ownedElsewhere(record);
+}
+
+function ownedElsewhere(record: OwnerRecord): TernError {
+  return new TernError(
+    'owned_elsewhere',
+    `The wallet is running on ${record.deviceName}, last seen ${new Date(record.lastSeenMs).toISOString()}.`,
+    'Close it there, or take over: the other device then stops.'
+  );
+}
+
+/** Under a running node nothing can be handed over: it must stop first. */
+function ahead(record: OwnerRecord): TernError {
+  return new TernError(
+    'taken_over',
+    `The wallet was used on ${record.deviceName} while this device could not reach the backup.`,
+    'Lock and unlock the wallet to continue from the newest state.'
+  );
+}
+
+function otherState(): TernError {
+  return new TernError(
+    'backup_conflict',
+    'The backup server holds another state of this wallet than this device.',
+    "Take over to continue with the server's state, or start from this device's, which overwrites the server's."
+  );
+}
