@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { obtainBtcd } from './binaries.js';
+import { BlockJournal } from './block-journal.js';
 import { NodeChain, type ChainOptions } from './chain.js';
 import { freePort, NodeProcess, openDirectory, type NodeDirectory } from './node-process.js';
 import { miningAddress } from './purse.js';
@@ -12,10 +13,12 @@ import { waitFor } from './wait.js';
 export class Btcd extends NodeChain {
   readonly kind = 'btcd';
   readonly lndArguments: string[];
+  readonly #journal?: BlockJournal;
 
   private constructor(rpc: WebSocketRpc, process: NodeProcess, directory: NodeDirectory, lndArguments: string[]) {
     super(rpc, process, directory);
     this.lndArguments = lndArguments;
+    if (!directory.temporary) this.#journal = new BlockJournal(path.join(directory.path, 'blocks'), rpc);
   }
 
   /** Builds btcd if need be, starts it and mines until the stand has coins. */
@@ -50,8 +53,15 @@ export class Btcd extends NodeChain {
     return chain;
   }
 
-  generate(count: number): Promise<string[]> {
-    return count === 0 ? Promise.resolve([]) : this.rpc.call<string[]>('generate', count);
+  async generate(count: number): Promise<string[]> {
+    if (count === 0) return [];
+    const hashes = await this.rpc.call<string[]>('generate', count);
+    await this.#journal?.record(hashes);
+    return hashes;
+  }
+
+  protected override async restore(): Promise<void> {
+    await this.#journal?.replay();
   }
 
   /** btcd refuses what already waits, where Core says yes: a wallet that broadcasts again must see no difference. */

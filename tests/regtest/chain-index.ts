@@ -154,7 +154,8 @@ export class ChainIndex {
     const transactions = (answer.rawtx ?? answer.tx ?? []).map((transaction) => parseTransaction(transaction.hex));
     const block = {
       hash: answer.hash,
-      previousHash: answer.previousblockhash ?? '',
+      // btcd gives the first block a parent of zeros, Core none.
+      previousHash: answer.height === 0 ? '' : (answer.previousblockhash ?? ''),
       height: answer.height,
       version: answer.version,
       timestampS: answer.time,

@@ -98,9 +98,18 @@ export abstract class NodeChain implements Chain {
     await closeDirectory(this.#directory);
   }
 
+  /** Gives a kept chain back to a node that does not keep it itself. */
+  protected async restore(): Promise<void> {}
+
   /** Brings the chain to where the stand has coins to spend, with a block of now: nodes call themselves synced only then. */
   protected async prepare(): Promise<void> {
-    const height = await this.height();
-    await this.generate(Math.max(1, matureHeight - height));
+    try {
+      await this.restore();
+      const height = await this.height();
+      await this.generate(Math.max(1, matureHeight - height));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 }
