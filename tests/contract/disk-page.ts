@@ -1,4 +1,6 @@
 // Owns the page side of the disk contract in a real browser: it runs one case, or writes without end, when the test asks; no test runner comes along.
+import { deleteDB, openDB } from 'idb';
+import { TernError } from '../../src/wire/errors.js';
 import { IdbDisk } from '../../src/worker/idb.js';
 import { diskCases, runDiskCase } from './disk-cases.js';
 
@@ -10,6 +12,8 @@ export interface DiskPage {
   count(report: (value: number) => Promise<void>): Promise<never>;
   /** The last value of the row that `count` writes. */
   counted(): Promise<number | undefined>;
+  /** What a disk says when another window deletes, or upgrades, its database under it, and the databases there are then. */
+  disturb(how: 'delete' | 'upgrade'): Promise<{ code: string; databases: string[] }>;
 }
 
 const ROW = { primary: 'test', secondary: '', key: 'count' };
@@ -42,6 +46,21 @@ const diskPage: DiskPage = {
     const value = await disk.read(ROW);
     await disk.close();
     return value && new Uint32Array(value.slice().buffer)[0];
+  },
+  async disturb(how) {
+    const name = `disturbed by ${how}`;
+    const disk = await IdbDisk.open(name);
+    const batch = { puts: [{ row: ROW, value: Uint8Array.of(1) }], removes: [] };
+    await disk.commit(batch);
+    if (how === 'delete') await deleteDB(name);
+    else (await openDB(name, 1_000)).close();
+    const code = await disk.commit(batch).then(
+      () => 'resolved',
+      (thrown: unknown) => TernError.from(thrown).code
+    );
+    await disk.close();
+    const databases = await indexedDB.databases();
+    return { code, databases: databases.map((database) => database.name ?? '').filter((found) => found === name) };
   }
 };
 

@@ -1,7 +1,7 @@
-// Owns the VSS store's way to PostgreSQL over the network: a pool of connections, prepared statements, binary results.
+// Owns the VSS store's way to PostgreSQL over the network: a pool of connections and prepared statements.
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { Pool, type ClientBase, type CustomTypesConfig } from 'pg';
+import { Pool, types, type ClientBase, type CustomTypesConfig } from 'pg';
 import { TernError } from '../../wire/errors.js';
 import type { Database, Queryable, Row } from './database.js';
 
@@ -9,9 +9,6 @@ const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
-const OID_BYTEA = 17;
-const OID_INT8 = 20;
-const OID_INT4 = 23;
 
 /** Connects to `DATABASE_URL`. `storage_unavailable` where nothing answers there. */
 export async function openPostgres(url: string, log: Logger): Promise<Database> {
@@ -45,7 +42,7 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
 function queryable(connection: Pool | ClientBase): Queryable {
   return {
     query: async (text, values) => {
-      const statement = { name: statementName(text), text, values, types: binaryTypes, binary: true };
+      const statement = { name: statementName(text), text, values, types: parsers };
       return (await connection.query<Row>(statement)).rows;
     },
     script: async (sql) => {
@@ -79,12 +76,8 @@ function statementName(text: string): string {
   return name;
 }
 
-/** Binary results of the types that the store uses: integers, bytes, and text for the rest. */
-const binaryTypes: CustomTypesConfig = {
-  getTypeParser: ((oid: number) => {
-    if (oid === OID_INT8) return (bytes: Buffer) => bytes.readBigInt64BE(0);
-    if (oid === OID_INT4) return (bytes: Buffer) => bytes.readInt32BE(0);
-    if (oid === OID_BYTEA) return (bytes: Buffer) => bytes;
-    return (bytes: Buffer) => bytes.toString('utf8');
-  }) as CustomTypesConfig['getTypeParser']
+/** As usual, but `bigint` without loss. */
+const parsers: CustomTypesConfig = {
+  getTypeParser: ((oid, format) =>
+    oid === types.builtins.INT8 ? BigInt : types.getTypeParser(oid, format)) as typeof types.getTypeParser
 };

@@ -34,6 +34,7 @@ DECLARE
   mismatches bigint;
   inserts bigint;
   written bigint;
+  creation bigint;
 BEGIN
   WITH locked AS MATERIALIZED (
     SELECT o.key, o.version FROM vss_object o
@@ -60,12 +61,15 @@ BEGIN
       AND o.key = item.key AND item.expected > 0 AND item.resulting > 0;
   END IF;
 
+  IF inserts > 0 OR -1 = ANY (expected) THEN
+    creation := nextval('vss_creation') * 1024;
+  END IF;
+
   IF inserts > 0 THEN
     INSERT INTO vss_object (user_token, store_id, key, version, sort_order, value)
-    SELECT of_user, of_store, item.key, item.resulting, creation.number * 1024 + item.ordinal,
+    SELECT of_user, of_store, item.key, item.resulting, creation + item.ordinal,
       substring(bytes FROM item.start FOR item.length)
-    FROM (SELECT nextval('vss_creation') AS number) AS creation,
-      unnest(keys, expected, resulting, ordinals, starts, lengths) AS item (key, expected, resulting, ordinal, start, length)
+    FROM unnest(keys, expected, resulting, ordinals, starts, lengths) AS item (key, expected, resulting, ordinal, start, length)
     WHERE item.expected = 0 AND item.resulting > 0
     ORDER BY item.key
     ON CONFLICT DO NOTHING;
@@ -77,10 +81,9 @@ BEGIN
 
   IF -1 = ANY (expected) THEN
     INSERT INTO vss_object (user_token, store_id, key, version, sort_order, value)
-    SELECT of_user, of_store, item.key, item.resulting, creation.number * 1024 + item.ordinal,
+    SELECT of_user, of_store, item.key, item.resulting, creation + item.ordinal,
       substring(bytes FROM item.start FOR item.length)
-    FROM (SELECT nextval('vss_creation') AS number) AS creation,
-      unnest(keys, expected, resulting, ordinals, starts, lengths) AS item (key, expected, resulting, ordinal, start, length)
+    FROM unnest(keys, expected, resulting, ordinals, starts, lengths) AS item (key, expected, resulting, ordinal, start, length)
     WHERE item.expected = -1 AND item.resulting > 0
     ORDER BY item.key
     ON CONFLICT (user_token, store_id, key) DO UPDATE SET version = EXCLUDED.version, value = EXCLUDED.value;
