@@ -26,7 +26,11 @@ describe('a backup that acknowledges', () => {
     node.outputs.push(output(2));
     const flushed = watch(turns.flush());
     await idle();
-    expect([calls, sent, disk.landed.length]).toEqual([['outputs 1', 'persisted 1'], [], 2]);
+    expect([calls, sent, disk.landed.length]).toEqual([
+      ['committed 1', 'outputs 1', 'persisted 1', 'committed 2'],
+      [],
+      2
+    ]);
     await open('persisted 1');
     expect([first.state, flushed.state, sent]).toEqual(['pending', 'pending', []]);
     await open('outputs 1');
@@ -44,7 +48,7 @@ describe('a backup that acknowledges', () => {
     node.outputs.push(output(2));
     await idle();
     expect([calls, sent]).toEqual([
-      ['persisted 1', 'persisted 2'],
+      ['committed 1', 'persisted 1', 'committed 2', 'persisted 2'],
       [1, 2]
     ]);
     await open('persisted 2');
@@ -56,7 +60,11 @@ describe('a backup that acknowledges', () => {
   it('halts the node with its own code when it refuses', async () => {
     const taken = new TernError('taken_over', 'another device', 'none');
     const { turns, node, sent, halts } = world({
-      replicate: { beforeOutputs: () => Promise.reject(taken), beforePersisted: () => Promise.resolve() }
+      replicate: {
+        committed: () => undefined,
+        beforeOutputs: () => Promise.reject(taken),
+        beforePersisted: async () => undefined
+      }
     });
     const written = watch(turns.write(monitor('m'), value));
     node.outputs.push(output(1));

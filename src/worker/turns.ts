@@ -13,6 +13,8 @@ export interface TurnNode {
 
 /** The backup's hold on a turn (acknowledged mode). A rejection halts the node with its code. */
 export interface Replicate {
+  /** Called for every commit of rows, before the two below. Holds nothing. */
+  committed(commit: Commit): void;
   /** Called for a commit with a new monitor, before its outputs and all later ones go out. */
   beforeOutputs(commit: Commit): Promise<void>;
   /** Called for a commit with monitor rows, before LDK hears that they are persisted. Covers every commit up to this one. */
@@ -168,6 +170,7 @@ export class Turns {
   /** The turn is durable: its outputs follow those of all turns before, its writes resolve after its outputs. */
   #release(turn: Turn): void {
     const { commit } = turn;
+    if (commit && commit.rows.length > 0) this.replicate?.committed(commit);
     // Both holds start now, so that the backup works while earlier turns still wait.
     const outputsHold = (commit?.stagedNewMonitor && this.replicate?.beforeOutputs(commit)) || NO_HOLD;
     const writesHold = (commit && turn.writes.length > 0 && this.replicate?.beforePersisted(commit)) || NO_HOLD;

@@ -29,6 +29,15 @@ test.describe('IdbDisk keeps the contract of a disk in Chromium', () => {
       expect(await page.evaluate((caseName) => diskPage.runCase(caseName), name)).toBeUndefined();
     });
   }
+
+  test('it never goes on in an empty database when its own was deleted', async () => {
+    expect(await page.evaluate(() => diskPage.disturb('delete'))).toEqual({ code: 'storage_corrupt', databases: [] });
+  });
+
+  test('it makes way for a newer version and is told so', async () => {
+    const databases = ['disturbed by upgrade'];
+    expect(await page.evaluate(() => diskPage.disturb('upgrade'))).toEqual({ code: 'schema_too_new', databases });
+  });
 });
 
 test('nothing that was called durable is lost when the browser is killed', async () => {

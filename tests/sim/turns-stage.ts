@@ -76,5 +76,6 @@ export function backup() {
     opens.get(call)?.();
     await idle();
   };
-  return { replicate: { beforeOutputs: hold('outputs'), beforePersisted: hold('persisted') }, calls, open };
+  const committed = (commit: Commit): void => void calls.push(`committed ${commit.number}`);
+  return { replicate: { committed, beforeOutputs: hold('outputs'), beforePersisted: hold('persisted') }, calls, open };
 }

@@ -1,0 +1,31 @@
+// Proves that only marks which nobody can need are dropped, and none once a backup has been at work.
+import { expect, it } from 'vitest';
+import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import type { RowKey } from './disk.js';
+import { dropNeedlessMarks } from './outbox.js';
+
+const at = (key: string): RowKey => ({ primary: 'monitor_updates', secondary: 'm', key });
+
+async function diskWithMarks(): Promise<MemoryDisk> {
+  const disk = new MemoryDisk();
+  const value = Uint8Array.of(1);
+  await disk.commit({ puts: ['kept', 'removed'].map((key) => ({ row: at(key), value })), removes: [] });
+  await disk.commit({ puts: [], removes: [at('removed')] });
+  return disk;
+}
+
+const marked = async (disk: MemoryDisk) => (await disk.outbox()).map(({ row }) => row.key);
+
+it('drops the marks of removed rows, and no other, where there was never a backup', async () => {
+  const disk = await diskWithMarks();
+  expect(await marked(disk)).toEqual(['kept', 'removed']);
+  await dropNeedlessMarks(disk);
+  expect(await marked(disk)).toEqual(['kept']);
+});
+
+it('keeps them all once a backup has kept books on this device', async () => {
+  const disk = await diskWithMarks();
+  await disk.commit({ puts: [], removes: [], local: [{ name: 'backup/state', value: Uint8Array.of(1) }] });
+  await dropNeedlessMarks(disk);
+  expect(await marked(disk)).toEqual(['kept', 'removed']);
+});
