@@ -1,6 +1,6 @@
 // Owns the seam between a session and its backup: what the backup is given, and what the session asks of it. With no VSS URL nobody calls here.
 import type { TernError } from '../wire/errors.js';
-import type { BackupInfo, Settings } from './api.js';
+import type { BackupInfo, BackupMode, Settings } from './api.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 import type { Store } from './store.js';
@@ -21,6 +21,8 @@ export interface BackupContext {
   seed: Uint8Array;
   settings: Settings;
   device: Device;
+  /** The words were made on this device just now: no server can know them. */
+  isNewWallet: boolean;
   logs: Logs;
   /** Aborted when the user locks while the backup still opens. */
   signal: AbortSignal;
@@ -34,6 +36,10 @@ export interface BackupContext {
 /** The backup of a running session. */
 export interface Backup extends Replicate {
   info(): BackupInfo;
+  /** Rows were committed and wait in the outbox. */
+  committed(): void;
+  /** The setting changed while the session runs. Resolves when the new mode holds. */
+  setMode(mode: BackupMode): Promise<void>;
   /** The user is there, or not: paces the heartbeat. */
   touch(visible: boolean): void;
   /** The network is back: try at once. */

@@ -3,6 +3,10 @@ import type { NodeEvent } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
 import type { WalletEvent } from './api.js';
 
+/** Invariant 8: we never broadcast then; the peer closes, and the money is swept from there. */
+const BEHIND =
+  'The peer has newer state than this device. It will close the channel, and the money comes back on chain.';
+
 export type WalletListener = (event: WalletEvent) => unknown;
 
 /** The listeners of a wallet. */
@@ -32,6 +36,8 @@ export function walletEventOf(event: NodeEvent): WalletEvent | undefined {
         type: 'syncFailed',
         error: TernError.from({ code: event.code, cause: event.cause, next: event.next }).toShape()
       };
+    case 'channelBehind':
+      return { type: 'channelChanged', channelId: event.channelId, state: 'closing', reason: BEHIND };
     case 'synced':
     case 'paymentChanged':
     case 'channelChanged':

@@ -77,7 +77,7 @@ export class Lifecycle {
       const { mnemonic, seed } = await this.#unsealing(() =>
         this.#home.vault.create(request.password, request.words, request.bip39Passphrase)
       );
-      await this.#start(seed).catch(() => undefined);
+      await this.#start(seed, true).catch(() => undefined);
       return { mnemonic };
     });
   }
@@ -171,7 +171,7 @@ export class Lifecycle {
     }
   }
 
-  async #start(seed: Uint8Array): Promise<void> {
+  async #start(seed: Uint8Array, isNewWallet = false): Promise<void> {
     const { platform, logs, openBackup, emit } = this.#options;
     const starting = new AbortController();
     this.#starting = starting;
@@ -182,6 +182,7 @@ export class Lifecycle {
           platform,
           logs,
           openBackup,
+          isNewWallet,
           disk: this.#home.disk,
           settings: this.#home.settings,
           signal: starting.signal,

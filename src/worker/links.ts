@@ -50,23 +50,26 @@ export class Links {
     this.#options = options;
   }
 
+  /** A number for a connection that is about to be opened. */
+  newNumber(): number {
+    return (this.#lastNumber += 1);
+  }
+
   /** Dials a peer and hands the connection to the node. Throws as `dial` does, or what the node says. */
-  async open(nodeId: string, address: string, options: DialOptions): Promise<number> {
+  async open(number: number, nodeId: string, address: string, options: DialOptions): Promise<void> {
     const { transport, node } = this.#options;
-    const link = (this.#lastNumber += 1);
-    const pipe = await dial(transport, address, options, {
-      bytes: (bytes) => this.receive(link, bytes),
-      closed: (error) => this.ended(link, error)
+    await dial(transport, address, options, {
+      opened: (socket) => this.#start(number, socket, () => node.socketOpenedOutbound(number, nodeId)),
+      bytes: (bytes) => this.receive(number, bytes),
+      closed: (error) => this.ended(number, error)
     });
-    this.#start(link, pipe, () => node.socketOpenedOutbound(link, nodeId));
-    return link;
   }
 
   /** Takes a connection that somebody else opened; feed it with `receive` and `ended`. */
   accept(pipe: Pipe): number {
-    const link = (this.#lastNumber += 1);
-    this.#start(link, pipe, () => this.#options.node.socketOpenedInbound(link));
-    return link;
+    const number = this.newNumber();
+    this.#start(number, pipe, () => this.#options.node.socketOpenedInbound(number));
+    return number;
   }
 
   /** Bytes of the peer, to the node. */
@@ -159,18 +162,11 @@ export class Links {
       this.#options.node.socketBytes(number, bytes);
     } catch (thrown) {
       // The node has forgotten this socket when it throws: it must not hear of its end.
-      const { cause } = TernError.from(thrown);
-      this.#options.logs.write('warn', 'links', `A peer broke the protocol: ${cause}`);
+      const error = TernError.from(thrown);
+      this.#options.logs.write('warn', 'links', `A peer was cut off. ${error.message}`);
       this.#links.get(number)?.pipe.close();
       this.#links.delete(number);
-      this.#options.onEnd(
-        number,
-        new TernError(
-          'peer_refused',
-          `The peer does not speak as it should. ${cause}`,
-          'Check its address and node id.'
-        )
-      );
+      this.#options.onEnd(number, error);
     }
   }
 

@@ -3,6 +3,7 @@ import type { NodeConfig, NodeEvent, NodeHost, Output, TernNode } from '../../wa
 import { isErrorShape, TernError } from '../wire/errors.js';
 import type { PeerStatus } from './api.js';
 import { Broadcaster } from './broadcaster.js';
+import { deferred } from './deferred.js';
 import type { LinkNode, Pipe } from './links.js';
 import type { Logs } from './logs.js';
 import { Peers } from './peers.js';
@@ -130,25 +131,25 @@ export class NodeDriver {
     if (this.#over) return;
     if (!node) return this.#end(notRunning());
     const { clock } = this.#options.platform;
-    const orderly = this.#stopInOrder(node).then(
-      () => true,
-      (thrown: unknown) => this.#logStop(TernError.from(thrown))
-    );
-    const isOrderly = await Promise.race([orderly, clock.sleep(STOP_TIMEOUT_MS).then(() => false)]);
+    const late = deferred<boolean>();
+    const cancelTimer = clock.setTimer(STOP_TIMEOUT_MS, () => late.resolve(false));
+    const isOrderly = await Promise.race([this.#stopInOrder(node), late.promise]);
+    cancelTimer();
     this.#end(notRunning());
     // A future that still runs borrows the node: then its memory is left to the page's end.
     if (isOrderly) node.free();
   }
 
-  async #stopInOrder(node: TernNode): Promise<void> {
-    await node.stop();
-    await this.#turns.flush();
-    this.#turns.detach();
-  }
-
-  #logStop(error: TernError): boolean {
-    this.#options.logs.write('error', 'node', `The node did not stop in order. ${error.message}`);
-    return false;
+  async #stopInOrder(node: TernNode): Promise<boolean> {
+    try {
+      await node.stop();
+      await this.#turns.flush();
+      this.#turns.detach();
+      return true;
+    } catch (thrown) {
+      this.#options.logs.write('error', 'node', `The node did not stop in order. ${TernError.from(thrown).message}`);
+      return false;
+    }
   }
 
   /** Asks the node anew whom to stay connected to. */
@@ -175,11 +176,8 @@ export class NodeDriver {
       listPage: (primary, secondary, limit, before) => store.listPage(primary, secondary, limit, before),
       wake: () => turns.wake(),
       nowMs: () => platform.clock.nowMs(),
-      // A node that is over sleeps for ever: its background work comes to rest.
-      sleep: async (ms) => {
-        await platform.clock.sleep(ms);
-        if (this.#over) await new Promise<never>(() => undefined);
-      },
+      // The timers of a node that is over never fire: its background work comes to rest.
+      setTimer: (ms, run) => platform.clock.setTimer(ms, () => (this.#over ? undefined : run())),
       log: (level, target, message) => logs.write(level, target, message)
     };
   }

@@ -154,7 +154,10 @@ export class Peers {
     const late = (): void => handshake.reject(refused('It did not finish the handshake.'));
     let cancelTimer = (): void => undefined;
     try {
-      peer.link = await this.#links.open(peer.nodeId, peer.address, this.#options.dialOptions());
+      peer.link = this.#links.newNumber();
+      const opening = this.#links.open(peer.link, peer.nodeId, peer.address, this.#options.dialOptions());
+      // A stop ends the wait at once; what still opens then is closed again.
+      await Promise.race([opening, handshake.promise]);
       cancelTimer = this.#options.platform.clock.setTimer(HANDSHAKE_TIMEOUT_MS, late);
       await handshake.promise;
     } catch (thrown) {

@@ -6,11 +6,14 @@ const never = new Promise<never>(() => undefined);
 /** A disk lent to one session. Without this a commit that waited for space could land late, over newer channel state. */
 export class SessionDisk implements Disk {
   readonly #disk: Disk;
+  readonly #onRows: () => void;
   readonly #underWay = new Set<Promise<void>>();
   #isEnded = false;
 
-  constructor(disk: Disk) {
+  /** `onRows` is called after every commit that changed rows of this device's own making. */
+  constructor(disk: Disk, onRows: () => void) {
     this.#disk = disk;
+    this.#onRows = onRows;
   }
 
   async commit(batch: DiskBatch): Promise<void> {
@@ -22,6 +25,8 @@ export class SessionDisk implements Disk {
     } finally {
       this.#underWay.delete(commit);
     }
+    const { puts, removes, markDirty = true } = batch;
+    if (markDirty && puts.length + removes.length > 0) this.#onRows();
   }
 
   /** Resolves when the commits under way are done. Later ones stay pending for ever. */

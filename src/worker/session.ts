@@ -1,7 +1,7 @@
 // Owns one unlocked stretch of a wallet: seed, store, backup and node, started in that order and ended in the other. After `stop` nothing of it writes or speaks.
 import type { NodeEvent } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
-import type { BackupInfo, PeerStatus, WalletStatus } from './api.js';
+import type { BackupInfo, BackupMode, PeerStatus, WalletStatus } from './api.js';
 import type { Backup, OpenBackup } from './backup-seam.js';
 import type { Disk } from './disk.js';
 import type { Logs } from './logs.js';
@@ -19,6 +19,7 @@ export interface SessionOptions {
   logs: Logs;
   settings: SettingsBook;
   openBackup?: OpenBackup;
+  isNewWallet: boolean;
   /** Aborted when the user locks while the session still starts. */
   signal: AbortSignal;
   onStep: (step: NonNullable<WalletStatus['step']>, progress?: number) => void;
@@ -41,7 +42,7 @@ export class Session {
 
   private constructor(options: SessionOptions) {
     this.#options = options;
-    this.#disk = new SessionDisk(options.disk);
+    this.#disk = new SessionDisk(options.disk, () => this.#backup?.committed());
     const { clock, crash } = options.platform;
     this.store = new Store(this.#disk, { clock, crashAt: crash?.at, onState: (state) => this.#storeChanged(state) });
   }
@@ -79,6 +80,13 @@ export class Session {
     this.#backup?.wake();
   }
 
+  /** The backup's mode was changed. It may take as long as the server is away, so nobody waits for it. */
+  setBackupMode(mode: BackupMode): void {
+    this.#backup?.setMode(mode).catch((thrown: unknown) => {
+      this.#options.logs.write('warn', 'backup', TernError.from(thrown).message);
+    });
+  }
+
   /** Ends in order: node, backup, disk. */
   async stop(): Promise<void> {
     const { logs } = this.#options;
@@ -89,7 +97,7 @@ export class Session {
   }
 
   async #openBackup(seed: Uint8Array): Promise<void> {
-    const { platform, logs, settings, signal, openBackup, onStep, onBackup } = this.#options;
+    const { platform, logs, settings, signal, openBackup, isNewWallet, onStep, onBackup } = this.#options;
     if (!openBackup || settings.current.vssUrl === undefined) return;
     onStep('restoring');
     this.#backup = await openBackup({
@@ -98,6 +106,7 @@ export class Session {
       seed,
       settings: settings.current,
       device: settings.device,
+      isNewWallet,
       logs,
       signal,
       onProgress: (progress) => onStep('restoring', progress),

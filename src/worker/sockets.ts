@@ -25,8 +25,10 @@ export interface DialOptions {
   allowInsecure: boolean;
 }
 
-/** What an open connection tells. `closed` comes at most once, after `dial` has resolved, and not after our own `close`. */
+/** What a connection tells. `closed` comes at most once, after `opened`, and not after our own `close`. */
 export interface ConnectionHandlers {
+  /** Called before any byte and any end; when it throws, the dial fails with that. */
+  opened(socket: PeerSocket): void;
   bytes(bytes: Uint8Array): void;
   closed(error: TernError): void;
 }
@@ -144,6 +146,12 @@ export class PeerSocket {
 
   #succeed(): void {
     this.#cancelDialTimer();
+    try {
+      this.#handlers.opened(this);
+    } catch (thrown) {
+      this.#end();
+      return this.#dialled.reject(TernError.from(thrown));
+    }
     this.#state = 'open';
     this.#dialled.resolve(this);
   }

@@ -53,16 +53,13 @@ export async function openBox(box: Uint8Array, password: string): Promise<Uint8A
   const parameters = readHeader(box);
   const body = box.subarray(0, -CHECKSUM_BYTES);
   if (!equal(sha256(body), box.subarray(-CHECKSUM_BYTES))) throw corrupt('Its checksum does not fit.');
+  if (password === '') throw wrongPassword();
   const header = box.subarray(0, HEADER_BYTES);
   const key = await deriveKey(password, header.subarray(SALT_AT, NONCE_AT), parameters);
   try {
     return xchacha20poly1305(key, header.subarray(NONCE_AT), header).decrypt(body.subarray(HEADER_BYTES));
   } catch {
-    throw new TernError(
-      'wrong_password',
-      'The password does not open the wallet.',
-      'Try again, or restore the wallet from its words.'
-    );
+    throw wrongPassword();
   } finally {
     key.fill(0);
   }
@@ -106,6 +103,14 @@ async function deriveKey(password: string, salt: Uint8Array, parameters: Argon2P
 
 function equal(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+function wrongPassword(): TernError {
+  return new TernError(
+    'wrong_password',
+    'The password does not open the wallet.',
+    'Try again, or restore the wallet from its words.'
+  );
 }
 
 function corrupt(detail: string): TernError {

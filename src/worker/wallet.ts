@@ -38,7 +38,7 @@ import type { Platform } from './platform.js';
 import type { Session } from './session.js';
 
 /** A change of these takes effect by a new start of the node. */
-const RESTARTING: (keyof Settings)[] = ['esploraUrl', 'rapidGossipUrl', 'vssUrl', 'vssAuth', 'backupMode'];
+const RESTARTING: (keyof Settings)[] = ['esploraUrl', 'rapidGossipUrl', 'vssUrl', 'vssAuth'];
 
 export interface WalletOptions {
   /** Absent: this wallet has no backup, whatever the settings say. */
@@ -242,6 +242,7 @@ export class Wallet implements WalletMethods {
     this.#events.emit({ type: 'settingsChanged', settings });
     if (session) this.#lifecycle.armAutoLock();
     const isNew = (name: keyof Settings): boolean => JSON.stringify(before[name]) !== JSON.stringify(settings[name]);
+    if (isNew('backupMode')) session?.setBackupMode(settings.backupMode);
     if (RESTARTING.some(isNew)) await this.#lifecycle.restart();
     return settings;
   }

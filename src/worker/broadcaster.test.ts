@@ -1,0 +1,102 @@
+// Proves that transactions reach a real HTTP server once, are tried again where that helps, and that nothing leaves after the stop.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Broadcaster } from './broadcaster.js';
+import { systemClock } from './clock.js';
+import { Logs } from './logs.js';
+
+const txid = 'ab'.repeat(32);
+const transaction = Uint8Array.of(1, 2, 3);
+
+let server: Server | undefined;
+
+/** A server that gives the answers in turn, the last one for ever. Waits between attempts take no time. */
+async function open(answers: [number, string][]): Promise<{ broadcaster: Broadcaster; posted: string[] }> {
+  const posted: string[] = [];
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const [status, text] = answers[Math.min(posted.length, answers.length - 1)]!;
+      posted.push(`${request.method} ${request.url} ${body}`);
+      response.writeHead(status).end(text);
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const clock = { ...systemClock, sleep: () => Promise.resolve() };
+  const broadcaster = new Broadcaster({
+    platform: { clock, fetch, random: () => 0 },
+    logs: new Logs(clock),
+    esploraUrl: `http://127.0.0.1:${port}`
+  });
+  return { broadcaster, posted };
+}
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+describe('Broadcaster', () => {
+  it('posts the raw transactions in order', async () => {
+    const { broadcaster, posted } = await open([[200, txid]]);
+    await broadcaster.broadcast([transaction, Uint8Array.of(4)]);
+    expect(posted).toEqual(['POST /tx 010203', 'POST /tx 04']);
+  });
+
+  it('posts one transaction once, though it is asked several times', async () => {
+    const { broadcaster, posted } = await open([[200, txid]]);
+    await Promise.all([broadcaster.broadcast([transaction]), broadcaster.broadcast([transaction])]);
+    await broadcaster.broadcast([transaction]);
+    expect(posted).toHaveLength(1);
+  });
+
+  it.each([
+    'sendrawtransaction RPC error: {"code":-27,"message":"Transaction already in block chain"}',
+    'sendrawtransaction RPC error: {"code":-27,"message":"Transaction outputs already in utxo set"}',
+    'sendrawtransaction RPC error -26: txn-already-in-mempool',
+    'sendrawtransaction RPC error -26: txn-already-known',
+    '-25: already have transaction in mempool abab',
+    'transaction already exists in blockchain'
+  ])('takes "%s" for success', async (answer) => {
+    const { broadcaster, posted } = await open([[400, answer]]);
+    await broadcaster.broadcast([transaction]);
+    expect(posted).toHaveLength(1);
+  });
+
+  it('tries again after a failing server, and after a page of HTML', async () => {
+    const { broadcaster, posted } = await open([
+      [503, 'busy'],
+      [200, '<html>welcome</html>'],
+      [200, txid]
+    ]);
+    await broadcaster.broadcast([transaction]);
+    expect(posted).toHaveLength(3);
+  });
+
+  it('gives up a refused transaction after three attempts, with the reason', async () => {
+    const { broadcaster, posted } = await open([[400, 'min relay fee not met']]);
+    await expect(broadcaster.broadcast([transaction])).rejects.toMatchObject({
+      code: 'broadcast_rejected',
+      cause: expect.stringContaining('min relay fee') as unknown
+    });
+    expect(posted).toHaveLength(3);
+  });
+
+  it('gives up a server that never gets well, with its code', async () => {
+    const { broadcaster, posted } = await open([[500, 'down']]);
+    await expect(broadcaster.broadcast([transaction])).rejects.toEqual(code('chain_unavailable'));
+    expect(posted).toHaveLength(10);
+  });
+
+  it('sends nothing after the stop', async () => {
+    const { broadcaster, posted } = await open([[200, txid]]);
+    broadcaster.stop();
+    await expect(broadcaster.broadcast([transaction])).rejects.toEqual(code('node_halted'));
+    expect(posted).toEqual([]);
+  });
+});

@@ -1,0 +1,121 @@
+// Proves what leaves the worker, and when: after the commit, and never after a halt, a crash or the end of the session.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../tests/sim/virtual-clock.js';
+import { WalletWorld } from '../../tests/sim/wallet-world.js';
+import { TernError } from '../wire/errors.js';
+import type { Wallet } from './wallet.js';
+
+const password = 'correct horse';
+const bolt11 = `lnbcrt10n1p${'q'.repeat(100)}`;
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+const phase = async (wallet: Wallet): Promise<string> => (await wallet.status()).phase;
+
+let world: WalletWorld;
+beforeEach(async () => {
+  world = await WalletWorld.start();
+});
+afterEach(() => world.stop());
+
+describe('what leaves the worker', () => {
+  it('answers, and broadcasts, only after the commit of the turn', async () => {
+    const wallet = await world.open();
+    await wallet.create({ password, words: 12 });
+    let letGo = (): void => undefined;
+    world.disk.held = new Promise((resolve) => (letGo = resolve));
+    let isAnswered = false;
+    const paying = wallet.pay({ bolt11 }).then(() => (isAnswered = true));
+    for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect({ isAnswered, broadcasts: world.broadcasts }).toEqual({ isAnswered: false, broadcasts: [] });
+    letGo();
+    await paying;
+    await expect.poll(() => world.broadcasts).toEqual(['07']);
+    expect(await world.disk.read({ primary: 'payments', secondary: '', key: 'p1' })).toEqual(Uint8Array.of(1));
+    await wallet.lock();
+  });
+
+  it('sends nothing more after the node has halted, not even what came in the same turn', async () => {
+    const wallet = await world.open();
+    await wallet.create({ password, words: 12 });
+    const [node] = world.nodes;
+    node!.tell({ type: 'halted', code: 'node_halted', cause: 'A peer proved us behind.', next: 'Wait.' });
+    node!.send({ type: 'broadcast', transactions: [Uint8Array.of(8)] });
+    await expect.poll(() => phase(wallet)).toBe('halted');
+    await expect(wallet.pay({ bolt11 })).rejects.toMatchObject({
+      code: 'node_halted',
+      cause: 'A peer proved us behind.'
+    });
+    node!.send({ type: 'broadcast', transactions: [Uint8Array.of(9)] });
+    await node!.host.write('payments', '', 'late', Uint8Array.of(1));
+    for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(world.broadcasts).toEqual([]);
+    expect(await world.disk.read({ primary: 'payments', secondary: '', key: 'late' })).toBeUndefined();
+    await wallet.unlock(password);
+    expect(await phase(wallet)).toBe('ready');
+    await wallet.lock();
+  });
+
+  it('halts when the node meets a defect', async () => {
+    const wallet = await world.open();
+    await wallet.create({ password, words: 12 });
+    world.nodes[0]!.onSync = () => {
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    await expect(wallet.sync()).rejects.toEqual(code('node_halted'));
+    expect(await phase(wallet)).toBe('halted');
+  });
+
+  it('commits nothing of a session that ended while the disk was full, over the session after it', async () => {
+    const virtual = new VirtualClock();
+    world.clock = virtual;
+    const wallet = await world.open();
+    await wallet.create({ password, words: 12 });
+    const { host } = world.nodes[0]!;
+    world.disk.failure = new TernError('storage_full', 'The disk is full.', 'Free some space.');
+    void host.write('manager', '', 'manager', Uint8Array.of(1));
+    await virtual.advance(1_000);
+    expect((await wallet.status()).error?.code).toBe('storage_full');
+    const locking = wallet.lock();
+    await virtual.advance(10_000);
+    await locking;
+    world.disk.failure = undefined;
+    await wallet.unlock(password);
+    await world.nodes[1]!.host.write('manager', '', 'manager', Uint8Array.of(9));
+    await wallet.sync();
+    await host.write('manager', '', 'manager', Uint8Array.of(3));
+    await virtual.advance(60_000);
+    expect(await world.disk.read({ primary: 'manager', secondary: '', key: 'manager' })).toEqual(Uint8Array.of(9));
+    await wallet.lock();
+  });
+
+  it('passes world.events on, and forgets listeners that fail', async () => {
+    const wallet = await world.open();
+    let calls = 0;
+    await wallet.subscribe(() => {
+      calls += 1;
+      throw new Error('the page is gone');
+    });
+    await wallet.create({ password, words: 12 });
+    world.nodes[0]!.tell({ type: 'syncFailed', code: 'chain_unavailable', cause: 'Down.', next: 'Wait.' });
+    world.nodes[0]!.tell({ type: 'synced', blockHeight: 7 });
+    await wallet.sync();
+    expect(world.events).toContainEqual({
+      type: 'syncFailed',
+      error: { code: 'chain_unavailable', cause: 'Down.', next: 'Wait.' }
+    });
+    expect(world.events.at(-1)).toEqual({ type: 'synced', blockHeight: 7 });
+    expect(calls).toBe(1);
+    await wallet.lock();
+  });
+
+  it('dies silently at a crash point: no answer, no broadcast', async () => {
+    let crashes = 0;
+    const wallet = await world.open({ crash: { at: { commit: 1, when: 'after' }, happened: () => (crashes += 1) } });
+    await wallet.create({ password, words: 12 });
+    let isAnswered = false;
+    void wallet.pay({ bolt11 }).finally(() => (isAnswered = true));
+    await expect.poll(() => crashes).toBe(1);
+    for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect({ isAnswered, broadcasts: world.broadcasts }).toEqual({ isAnswered: false, broadcasts: [] });
+    expect(await world.disk.read({ primary: 'payments', secondary: '', key: 'p1' })).toEqual(Uint8Array.of(1));
+  });
+});
