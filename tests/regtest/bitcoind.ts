@@ -1,10 +1,13 @@
 // Owns a bitcoind on regtest, taken from the PATH: it is ready when `start` resolves, and gone when `stop` does.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { p2wpkh } from '@scure/btc-signer';
+import { pubECDSA } from '@scure/btc-signer/utils.js';
 import { NodeChain, type ChainOptions } from './chain.js';
-import { freePort, NodeProcess, openDirectory, type NodeDirectory } from './node-process.js';
+import { freePort, NodeProcess, openDirectory, whenReady, type NodeDirectory } from './node-process.js';
 import { miningAddress } from './purse.js';
 import { HttpRpc } from './rpc.js';
+import { regtestNetwork } from './script-forms.js';
 import { waitFor } from './wait.js';
 
 export class Bitcoind extends NodeChain {
@@ -33,7 +36,7 @@ export class Bitcoind extends NodeChain {
       intervalMs: 20,
       timeoutMs: 60_000
     });
-    await process.orExit(answered);
+    await whenReady(answered, process, directory);
     const lndArguments = [
       '--bitcoin.node=bitcoind',
       `--bitcoind.rpchost=${host}`,
@@ -50,6 +53,13 @@ export class Bitcoind extends NodeChain {
 
   generate(count: number): Promise<string[]> {
     return this.rpc.call<string[]>('generatetoaddress', count, miningAddress);
+  }
+
+  /** Mined to the same key within the same second, a block would equal the one just invalidated, and Core would refuse it. */
+  protected override async generateBranch(count: number): Promise<string[]> {
+    const elsewhere = p2wpkh(pubECDSA(randomBytes(32)), regtestNetwork).address;
+    const first = count > 0 ? await this.rpc.call<string[]>('generatetoaddress', 1, elsewhere) : [];
+    return count > 1 ? [...first, ...(await this.generate(count - 1))] : first;
   }
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { obtainBtcd } from './binaries.js';
 import { BlockJournal } from './block-journal.js';
 import { NodeChain, type ChainOptions } from './chain.js';
-import { freePort, NodeProcess, openDirectory, type NodeDirectory } from './node-process.js';
+import { freePort, NodeProcess, openDirectory, whenReady, type NodeDirectory } from './node-process.js';
 import { miningAddress } from './purse.js';
 import { RpcError, WebSocketRpc } from './rpc.js';
 import { waitFor } from './wait.js';
@@ -40,7 +40,7 @@ export class Btcd extends NodeChain {
       async () => WebSocketRpc.connect(`wss://${host}/ws`, 'tern', password, await readFile(certificateFile)),
       { what: 'btcd to answer', intervalMs: 20, timeoutMs: 60_000 }
     );
-    const rpc = await process.orExit(connected);
+    const rpc = await whenReady(connected, process, directory);
     const lndArguments = [
       '--bitcoin.node=btcd',
       `--btcd.rpchost=${host}`,

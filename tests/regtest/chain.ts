@@ -88,7 +88,7 @@ export abstract class NodeChain implements Chain {
     const tip = await this.height();
     const lowest = await this.rpc.call<string>('getblockhash', tip - depth + 1);
     await this.rpc.call('invalidateblock', lowest);
-    return this.generate(newBlocks);
+    return this.generateBranch(newBlocks);
   }
 
   async stop(): Promise<void> {
@@ -96,6 +96,11 @@ export abstract class NodeChain implements Chain {
     if (this.#directory.temporary) await this.#process.kill();
     else await this.#process.stop();
     await closeDirectory(this.#directory);
+  }
+
+  /** Mines on a tip whose successor was invalidated. */
+  protected generateBranch(count: number): Promise<string[]> {
+    return this.generate(count);
   }
 
   /** Gives a kept chain back to a node that does not keep it itself. */

@@ -1,5 +1,6 @@
 // Owns which path of Esplora's API gives what; an answer comes whole from the snapshot as it stands when the route is called.
 import { hex } from '@scure/base';
+import { TernError } from '../../src/wire/errors.js';
 import type { Chain } from './chain.js';
 import {
   blockForm,
@@ -26,8 +27,10 @@ type Parameters = Record<string, string>;
 type Route = (snapshot: Snapshot, parameters: Parameters, chain: Chain) => unknown;
 
 /** What is not there: answered as 404 with this text. */
-class NotFound {
-  constructor(readonly text: string) {}
+class NotFound extends TernError {
+  constructor(text: string) {
+    super('invalid_argument', text, 'Ask for something that exists.');
+  }
 }
 
 const routes: [pattern: string, route: Route][] = [
@@ -73,7 +76,7 @@ export async function answerGet(path: string, chain: Chain): Promise<HttpAnswer>
       if (body !== undefined) return { status: 200, body };
       return { status: 404, body: 'Not found' };
     } catch (error) {
-      if (error instanceof NotFound) return { status: 404, body: error.text };
+      if (error instanceof NotFound) return { status: 404, body: error.cause };
       throw error;
     }
   }

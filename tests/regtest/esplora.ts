@@ -11,6 +11,8 @@ export type EsploraFault = 'html' | 'server_error' | 'hang' | 'close';
 /** Targets that Esplora gives feerates for. */
 const feeTargetsBlocks = [...Array.from({ length: 25 }, (_, i) => i + 1), 144, 504, 1008];
 
+const requestsKept = 10_000;
+
 export interface EsploraOptions {
   /** Default: a free one. */
   port?: number;
@@ -19,7 +21,7 @@ export interface EsploraOptions {
 export class Esplora {
   /** What `fee-estimates` says for every target: a young regtest has no estimates of its own. */
   feerateSatPerVb = 2;
-  /** Paths that were asked for, the latest last; tests may empty it. */
+  /** The latest paths that were asked for, oldest first; tests may empty it. */
   readonly requests: string[] = [];
   readonly #chain: Chain;
   #service?: HttpService;
@@ -53,6 +55,7 @@ export class Esplora {
 
   async #answer({ method, path, body }: HttpRequest): Promise<HttpAnswer | NoAnswer> {
     this.requests.push(path);
+    if (this.requests.length > requestsKept) this.requests.shift();
     if (this.#fault?.concerns(path)) return faultyAnswer(this.#fault.fault);
     if (method === 'POST' && path === '/tx') return this.#broadcast(body.trim());
     if (method !== 'GET') return { status: 405, body: 'Method not allowed' };

@@ -48,12 +48,22 @@ export interface IndexedTransaction extends ParsedTransaction {
   confirmation?: Confirmation;
 }
 
+/** What the library's coder gives; its own types lose their way here. */
+interface RawTransaction {
+  version: number;
+  segwitFlag: boolean;
+  inputs: { txid: Uint8Array; index: number; finalScriptSig: Uint8Array; sequence: number }[];
+  outputs: { amount: bigint; script: Uint8Array }[];
+  witnesses?: Uint8Array[][];
+  lockTime: number;
+}
+
 const coinbaseParent = '00'.repeat(32);
 
 /** Parses a raw transaction, segwit or not, standard or not. */
 export function parseTransaction(rawHex: string): ParsedTransaction {
   const bytes = hex.decode(rawHex);
-  const raw = RawTx.decode(bytes);
+  const raw = RawTx.decode(bytes) as RawTransaction;
   const strippedBytes = RawTx.encode({ ...raw, segwitFlag: false, witnesses: undefined });
   const inputs = raw.inputs.map((input, position) => ({
     txid: hex.encode(input.txid),

@@ -43,6 +43,7 @@ export class NodeProcess {
   readonly #outputFile: string;
   readonly #name: string;
   #running = true;
+  #startFailure = '';
 
   private constructor(name: string, command: string, args: string[], directory: NodeDirectory) {
     this.#name = name;
@@ -59,7 +60,10 @@ export class NodeProcess {
         resolve();
       };
       this.#child.once('exit', ended);
-      this.#child.once('error', ended);
+      this.#child.once('error', (error) => {
+        this.#startFailure = error.message;
+        ended();
+      });
     });
   }
 
@@ -89,12 +93,23 @@ export class NodeProcess {
   async orExit<T>(promise: Promise<T>): Promise<T> {
     const ended = this.exited.then(async (): Promise<never> => {
       const output = await readFile(this.#outputFile, 'utf8').catch(() => '');
-      const lastLines = output.trimEnd().split('\n').slice(-15).join('\n');
+      const lastLines = (output + this.#startFailure).trimEnd().split('\n').slice(-15).join('\n');
       throw new TernError('internal', `${this.#name} ended unexpectedly:\n${lastLines}`, 'Read its output above.');
     });
     promise.catch(() => undefined);
     ended.catch(() => undefined);
     return Promise.race([promise, ended]);
+  }
+}
+
+/** `promise`; if it or the process fails, the process is ended and its temporary directory removed before the error goes on. */
+export async function whenReady<T>(promise: Promise<T>, process: NodeProcess, directory: NodeDirectory): Promise<T> {
+  try {
+    return await process.orExit(promise);
+  } catch (error) {
+    await process.kill();
+    await closeDirectory(directory);
+    throw error;
   }
 }
 

@@ -112,6 +112,8 @@ test('a node that cannot start says why', async () => {
   await expect(broken.orExit(new Promise(() => undefined))).rejects.toThrow(
     /broken ended unexpectedly.*disk is on fire/s
   );
+  const absent = NodeProcess.start('absent', 'no-such-command', [], directory);
+  await expect(absent.orExit(new Promise(() => undefined))).rejects.toThrow(/no-such-command/);
   await closeDirectory(directory);
 });
 

@@ -20,17 +20,16 @@ export async function waitFor<T>(
   { what, timeoutMs = 30_000, intervalMs = 50 }: WaitOptions
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + timeoutMs;
-  let lastReason = '';
   for (;;) {
+    let reason = '';
     try {
       const value = await withDeadline(Promise.resolve(condition()), deadline - performance.now(), what);
       if (value !== undefined && value !== null && value !== false)
         return value as Exclude<T, false | null | undefined>;
-      lastReason = '';
     } catch (error) {
-      lastReason = TernError.from(error).message;
+      reason = TernError.from(error).message;
     }
-    if (performance.now() + intervalMs >= deadline) throw tooLate(what, timeoutMs, lastReason);
+    if (performance.now() + intervalMs >= deadline) throw tooLate(what, timeoutMs, reason);
     await delay(intervalMs);
   }
 }
