@@ -19,6 +19,10 @@ const START_ATTEMPTS = 3;
 export interface Postgres {
   /** A connection string for `DATABASE_URL`. */
   url: string;
+  /** Stops the server and keeps its data. */
+  pause(): Promise<void>;
+  /** Starts it again on the same port. */
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,18 +36,17 @@ export async function startPostgres(): Promise<Postgres> {
   const binaries = (await findBinaries()) ?? (await install());
   const account = await unprivilegedAccount();
   const directory = await mkdtemp(join(tmpdir(), 'tern-postgres-'));
-  if (account !== undefined) await chown(directory, account.uid, account.gid);
+  const cluster: Cluster = { binaries, account, directory };
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
-    const data = join(directory, 'data');
-    await run(
-      join(binaries, 'initdb'),
-      ['-D', data, '-U', 'tern', '-E', 'UTF8', '--locale=C', '-A', 'trust', '--no-sync'],
-      { ...account, cwd: directory }
-    );
-    const { server, port } = await startServer(binaries, directory, data, account);
+    await initialize(cluster);
+    let { server, port } = await startOnFreePort(cluster);
     return {
       url: `postgresql://tern@127.0.0.1:${port}/postgres`,
+      pause: () => stopServer(server),
+      resume: async () => {
+        server = await startServer(cluster, port);
+      },
       stop: async () => {
         await stopServer(server);
         await remove();
@@ -55,40 +58,48 @@ export async function startPostgres(): Promise<Postgres> {
   }
 }
 
-async function startServer(
-  binaries: string,
-  directory: string,
-  data: string,
-  account: Account | undefined
-): Promise<{ server: ChildProcess; port: number }> {
-  const said: string[] = [];
-  for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-    const port = await freePort();
-    const settings = [
-      'listen_addresses=127.0.0.1',
-      `unix_socket_directories=${directory}`,
-      'max_connections=200'
-    ].flatMap((setting) => ['-c', setting]);
-    const server = spawn(join(binaries, 'postgres'), ['-D', data, '-p', String(port), ...settings], {
-      ...account,
-      cwd: directory,
-      stdio: ['ignore', 'ignore', 'pipe']
-    });
-    process.once('exit', () => server.kill('SIGQUIT'));
-    if (await isReady(server, said)) return { server, port };
-  }
-  throw new Error(`PostgreSQL does not start:\n${said.join('\n')}`);
+interface Cluster {
+  binaries: string;
+  account: Account | undefined;
+  directory: string;
 }
 
-function isReady(server: ChildProcess, said: string[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (server.stderr === null) return resolve(false);
+async function initialize({ binaries, account, directory }: Cluster): Promise<void> {
+  if (account !== undefined) await chown(directory, account.uid, account.gid);
+  const settings = ['-D', 'data', '-U', 'tern', '-E', 'UTF8', '--locale=C', '-A', 'trust', '--no-sync'];
+  await run(join(binaries, 'initdb'), settings, { ...account, cwd: directory });
+}
+
+/** Another process may take a port between our finding it free and PostgreSQL taking it. */
+async function startOnFreePort(cluster: Cluster): Promise<{ server: ChildProcess; port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      return { server: await startServer(cluster, port), port };
+    } catch (fault) {
+      if (attempt === START_ATTEMPTS) throw fault;
+    }
+  }
+}
+
+function startServer({ binaries, account, directory }: Cluster, port: number): Promise<ChildProcess> {
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'max_connections=200'];
+  const args = ['-D', 'data', '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  const stdio = ['ignore', 'ignore', 'pipe'] as const;
+  const server = spawn(join(binaries, 'postgres'), args, { ...account, cwd: directory, stdio: [...stdio] });
+  const quit = (): void => void server.kill('SIGQUIT');
+  process.once('exit', quit);
+  server.once('exit', () => process.off('exit', quit));
+  return new Promise((resolve, reject) => {
+    const said: string[] = [];
+    const fail = (): void => reject(new Error(`PostgreSQL does not start:\n${said.join('\n')}`));
+    server.once('exit', fail);
+    server.once('error', reject);
+    if (server.stderr === null) return fail();
     createInterface(server.stderr).on('line', (line) => {
       said.push(line);
-      if (line.includes('ready to accept connections')) resolve(true);
+      if (line.includes('ready to accept connections')) resolve(server);
     });
-    server.once('exit', () => resolve(false));
-    server.once('error', () => resolve(false));
   });
 }
 

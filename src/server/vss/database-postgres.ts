@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Pool, types, type ClientBase, type CustomTypesConfig } from 'pg';
 import { TernError } from '../../wire/errors.js';
-import type { Database, Queryable, Row } from './database.js';
+import { sqlState, type Database, type Queryable, type Row } from './database.js';
 
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -25,12 +25,7 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     await pool.query('SELECT 1');
   } catch (fault) {
     await pool.end();
-    const why = fault instanceof Error ? fault.message || String('code' in fault && fault.code) : String(fault);
-    throw new TernError(
-      'storage_unavailable',
-      `PostgreSQL cannot be reached: ${why}.`,
-      'Check DATABASE_URL and that PostgreSQL runs.'
-    );
+    throw unavailable(fault);
   }
   return {
     ...queryable(pool),
@@ -43,7 +38,11 @@ function queryable(connection: Pool | ClientBase): Queryable {
   return {
     query: async (text, values) => {
       const statement = { name: statementName(text), text, values, types: parsers };
-      return (await connection.query<Row>(statement)).rows;
+      try {
+        return (await connection.query<Row>(statement)).rows;
+      } catch (fault) {
+        throw isOutage(fault) ? unavailable(fault) : fault;
+      }
     },
     script: async (sql) => {
       await connection.query(sql);
@@ -64,6 +63,21 @@ async function inTransaction<T>(pool: Pool, run: (transaction: Queryable) => Pro
     client.release(true);
     throw fault;
   }
+}
+
+/** No answer at all, or one that tells of the server and not of the statement: connections refused or ended, shutdown, crash. */
+function isOutage(fault: unknown): boolean {
+  const state = sqlState(fault);
+  return state === undefined || /^(08|53|57P)/.test(state);
+}
+
+function unavailable(fault: unknown): TernError {
+  const why = fault instanceof Error ? fault.message || String('code' in fault && fault.code) : String(fault);
+  return new TernError(
+    'storage_unavailable',
+    `PostgreSQL cannot be reached: ${why}.`,
+    'Check DATABASE_URL and that PostgreSQL runs.'
+  );
 }
 
 const statementNames = new Map<string, string>();

@@ -71,6 +71,8 @@ interface Backend {
   close(): Promise<void>;
 }
 
+/** Not the fault of who asked: the operator should know. */
+const SERVER_FAULTS: readonly string[] = ['internal', 'storage_unavailable', 'backup_unavailable'];
 const PATHS = ['/getObject', '/putObjects', '/deleteObject', '/listKeyVersions'] as const;
 
 /** Starts the service. `invalid_argument`: no proof asked for beyond loopback; `storage_unavailable`, `schema_too_new`: of the store. */
@@ -84,7 +86,8 @@ export async function startVss(options: VssOptions, listenHost: string, log: Log
       if (request.method === 'OPTIONS') return answerPreflight(response);
       answerCall(backend, request, response, path, bodyLimitBytes).catch((fault: unknown) => {
         const error = TernError.from(fault);
-        if (error.code === 'internal') log.error({ path, fault: error.cause }, 'VSS request failed');
+        if (SERVER_FAULTS.includes(error.code))
+          log.error({ path, code: error.code, fault: error.cause }, 'VSS request failed');
         answerFailure(response, error);
       });
     },
