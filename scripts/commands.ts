@@ -1,4 +1,4 @@
-// Owns child processes: none outlives this one, and each line they print is passed on as it comes.
+// Owns child processes: none is left running when this one ends, and each line they print is passed on as it comes.
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,7 +20,7 @@ export interface CommandOptions {
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill('SIGTERM');
 });
 
 /**

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
-import { parseCommand } from '../src/server/cli.js';
+import { parseCommand, type Command } from '../src/server/cli.js';
 import { startServer, type RunningServer } from '../src/server/server.js';
 import { TernError } from '../src/wire/errors.js';
 import { repositoryRoot, say } from './commands.js';
@@ -32,33 +32,35 @@ export interface Playground {
 
 /**
  * Starts the server with the flags of `npm run serve`; without `--network` the playground goes with it. All of it stops at shutdown.
- * @throws TernError `invalid_argument`, `invalid_url` for a bad command line
+ * @throws TernError `invalid_argument`, `invalid_url` for a bad command line, before anything is started
  */
 export async function startWorld(args: string[]): Promise<RunningServer> {
-  const isPublic = args.some((arg) => /^--network(=|$)/.test(arg));
-  const command = isPublic ? parseCommand(args, process.env) : undefined;
-  if (command !== undefined && command.type === 'serve') return serve(command.options, command.logLevel);
+  if (args.some((arg) => /^--network(=|$)/.test(arg))) return serve(parseFlags(args));
   const dataDir = path.join(
     process.env['XDG_DATA_HOME'] ?? path.join(homedir(), '.local', 'share'),
     'tern',
     'playground'
   );
-  const playground = await startPlayground(dataDir);
-  const flags = [
-    '--network',
-    'regtest',
-    '--esplora',
-    playground.esploraUrl,
-    '--allow-private',
-    '--data',
-    dataDir,
-    ...args
-  ];
-  const regtest = parseCommand(['--log-level', 'warn', ...flags], process.env);
-  if (regtest.type !== 'serve')
-    throw new TernError('invalid_argument', 'help was asked for', 'See `npm run serve -- --help` for the flags.');
-  const { faucetUrl, shopUrl } = playground;
-  return serve({ ...regtest.options, playground: { faucetUrl, shopUrl } }, regtest.logLevel);
+  const withPlayground = (esploraUrl: string) => {
+    const flags = ['--network', 'regtest', '--esplora', esploraUrl, '--allow-private', '--data', dataDir];
+    return parseFlags([...flags, '--log-level', 'warn', ...args]);
+  };
+  withPlayground('http://127.0.0.1');
+  const { esploraUrl, faucetUrl, shopUrl } = await startPlayground(dataDir);
+  const { options, logLevel } = withPlayground(esploraUrl);
+  return serve({ options: { ...options, playground: { faucetUrl, shopUrl } }, logLevel });
+}
+
+type ServeCommand = Extract<Command, { type: 'serve' }>;
+
+function parseFlags(args: string[]): Pick<ServeCommand, 'options' | 'logLevel'> {
+  const command = parseCommand(args, process.env);
+  if (command.type === 'serve') return command;
+  throw new TernError(
+    'invalid_argument',
+    'this command has no --help of its own',
+    'Its flags are those of: npm run serve -- --help'
+  );
 }
 
 async function startPlayground(dataDir: string): Promise<Playground> {
@@ -76,8 +78,8 @@ async function startPlayground(dataDir: string): Promise<Playground> {
   return playground;
 }
 
-async function serve(options: Parameters<typeof startServer>[0], level: string): Promise<RunningServer> {
-  const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+async function serve({ options, logLevel }: Pick<ServeCommand, 'options' | 'logLevel'>): Promise<RunningServer> {
+  const log = pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const server = await startServer({ ...options, log });
   onShutdown(() => server.close());
   return server;

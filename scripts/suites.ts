@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JSONReport } from '@playwright/test/reporter';
 import { nodeProgram, repositoryRoot, runCommand, wasmDirectory } from './commands.js';
-import { countInSummaries, readCargoOutput } from './testing/cargo.js';
+import { readCargoOutput, readUnnamed } from './testing/cargo.js';
 import type { CaseOutcome } from './testing/outcome.js';
 import { readPlaywrightReport } from './testing/playwright.js';
 
@@ -64,12 +64,7 @@ async function runCargo(args: string[], onLine: (line: string) => void): Promise
     }
   });
   const cases = readCargoOutput(lines);
-  const announced = countInSummaries(lines);
-  if (announced !== cases.length) {
-    const detail = `${cases.length} tests were read, its summaries speak of ${announced}`;
-    cases.push({ name: '(the output of cargo)', status: 'failed', detail });
-  }
-  return { cases, exitCode };
+  return { cases: [...cases, ...readUnnamed(lines, cases)], exitCode };
 }
 
 async function runVitest(project: string, onLine: (line: string) => void): Promise<SuiteRun> {

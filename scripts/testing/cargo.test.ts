@@ -1,6 +1,6 @@
 // Proves that libtest's output is read whole: passed, failed, ignored, and what a failure printed.
 import { describe, expect, it } from 'vitest';
-import { countInSummaries, readCargoOutput } from './cargo.js';
+import { readCargoOutput, readUnnamed } from './cargo.js';
 
 const output = `
      Running unittests src/lib.rs (target/debug/deps/tern_node-0123456789abcdef)
@@ -42,7 +42,21 @@ describe('the output of cargo test', () => {
   });
 
   it('agrees with its own summaries', () => {
-    expect(countInSummaries(output)).toBe(readCargoOutput(output).length);
+    expect(readUnnamed(output, readCargoOutput(output))).toEqual([]);
+  });
+
+  it('counts what a quiet runner does not name', () => {
+    const lines = [
+      'test b ... FAILED',
+      'test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out'
+    ];
+    const unnamed = readUnnamed(lines, readCargoOutput(lines));
+    expect(unnamed.map((one) => one.status)).toEqual(['passed', 'passed']);
+  });
+
+  it('fails when lines and summaries contradict each other', () => {
+    const lines = ['test a ... ok', 'test b ... ok', 'test result: ok. 1 passed; 0 failed; 0 ignored;'];
+    expect(readUnnamed(lines, readCargoOutput(lines)).map((one) => one.status)).toEqual(['failed']);
   });
 
   it('has no outcome when nothing was compiled', () => {
