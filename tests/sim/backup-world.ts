@@ -1,6 +1,7 @@
 // Owns a small world for backup tests: one clock, one VSS server in memory, any number of devices of one wallet.
 import type { BackupInfo, BackupMode } from '../../src/worker/api.js';
-import { Backup, type BackupOptions, type StartOptions } from '../../src/worker/backup/backup.js';
+import { Backup, type StartOptions } from '../../src/worker/backup/backup.js';
+import type { BackupOptions } from '../../src/worker/backup/options.js';
 import type { Disk, RowKey } from '../../src/worker/disk.js';
 import type { TernError } from '../../src/wire/errors.js';
 import { rowId } from '../../src/worker/rows.js';

@@ -60,6 +60,7 @@ export class MemoryVss {
   onWritten: () => void = () => undefined;
 
   readonly fetch: typeof globalThis.fetch = async (input, init) => {
+    if (init?.signal?.aborted) throw aborted();
     const url = String(input);
     const body = new Uint8Array(await new Response(init?.body ?? null).arrayBuffer());
     const request: VssRequest = {
@@ -224,8 +225,12 @@ function answerOf(fault: { status: number; body: string; contentType?: string; d
 
 function hang(signal: AbortSignal | undefined): Promise<Response> {
   return new Promise((_, reject) => {
-    const abort = () => reject(new DOMException('This operation was aborted', 'AbortError'));
+    const abort = () => reject(aborted());
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
   });
+}
+
+function aborted(): DOMException {
+  return new DOMException('This operation was aborted', 'AbortError');
 }

@@ -127,6 +127,28 @@ describe('one owner', () => {
     expect((await world.started('a', { disk: a.disk })).backup.quarantine).toBeUndefined();
   });
 
+  it('keeps turns that were not stored when nobody went on since, but not without doubt', async () => {
+    const world = new BackupWorld();
+    const a = await world.started('a', { mode: 'local-first' });
+    await a.write([MANAGER, 'm1']);
+    await world.clock.during(a.backup.now());
+    world.server.fault = () => ({ kind: 'refuse' });
+    await a.write([MANAGER, 'm2']);
+    a.kill();
+    world.server.fault = () => undefined;
+    const b = await world.started('b', { mode: 'local-first' }, { choice: 'take_over' });
+    expect(await b.content()).toEqual({ '["","","manager"]': 'm1' });
+    await world.clock.during(b.backup.release());
+    const back = await world.started('a', { disk: a.disk });
+    expect(await back.content()).toEqual({ '["","","manager"]': 'm2' });
+    expect(back.backup.quarantine).toBeUndefined();
+    await world.clock.during(back.backup.release());
+    (await world.started('b', { disk: b.disk, mode: 'local-first' }, { choice: 'take_over' })).kill();
+    expect((await world.started('a', { disk: a.disk }, { choice: 'take_over' })).backup.quarantine).toBe(
+      'lagging_owner'
+    );
+  });
+
   it('a cloned profile that starts after the original went on hands over, and never starts old', async () => {
     const world = new BackupWorld();
     const original = await world.started('a', { disk: new MemoryDisk() });

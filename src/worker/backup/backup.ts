@@ -1,48 +1,18 @@
 // Owns the backup of one wallet on one device: it starts from the server's record, holds the node's turns in acknowledged mode, and says truly how far the server is.
 import { TernError } from '../../wire/errors.js';
-import type { BackupInfo, BackupMode, BackupVerification, VssAuth } from '../api.js';
-import type { Clock } from '../clock.js';
-import type { Disk } from '../disk.js';
+import type { BackupInfo, BackupMode, BackupVerification } from '../api.js';
 import type { Replicate } from '../turns.js';
-import { claim, claimRunning, isWalletOnDisk, type ClaimChoice, type ClaimOptions } from './claim.js';
+import type { ClaimChoice } from './claim.js';
 import { Committer } from './commit.js';
 import { drill } from './drill.js';
 import { Gate } from './gate.js';
-import { Ledger, stateRow, type LedgerState, type QuarantineReason } from './ledger.js';
-import { OwnerDesk } from './owner.js';
-import { DEFAULT_LIMITS, type BackupParts, type CommitLimits } from './parts.js';
+import { stateRow, type LedgerState, type QuarantineReason } from './ledger.js';
+import { claimLater, claimWhenever, storeFirst, type Opening } from './opening.js';
+import { makeParts, type BackupOptions } from './options.js';
+import type { BackupParts } from './parts.js';
 import { Pending } from './pending.js';
 import { Replicator } from './replicator.js';
-import { isPassing, retryDelayMs, Waker } from './retry.js';
-import { deriveBackupSecrets, Seal, systemRandom, type RandomBytes } from './seal.js';
-import { VssClient } from './vss.js';
-
-export interface BackupOptions {
-  disk: Disk;
-  /** BIP39 seed, 64 bytes; used in the constructor only, and not kept. */
-  seed: Uint8Array;
-  /** One seed has one store a network. */
-  network: string;
-  url: string;
-  auth: VssAuth;
-  allowInsecure: boolean;
-  mode: BackupMode;
-  deviceId: string;
-  deviceName: string;
-  clock: Clock;
-  fetch: typeof globalThis.fetch;
-  /** In [0, 1), for jitter. */
-  random: () => number;
-  randomBytes?: RandomBytes;
-  limits?: CommitLimits;
-  /** The words were made on this device just now: no server can know them. */
-  isNewWallet?: boolean;
-  onChange?: (info: BackupInfo) => void;
-  /** Stop the node before it signs anything more. */
-  onTakenOver?: (error: TernError) => void;
-  /** Worth a line in the log: the server lost state. */
-  onNotice?: (error: TernError) => void;
-}
+import { Waker } from './retry.js';
 
 export interface StartOptions {
   choice?: ClaimChoice;
@@ -75,26 +45,7 @@ export class Backup implements Replicate {
     this.#mode = options.mode;
     this.#waker = new Waker(options.clock);
     this.#pending = new Pending(options.disk, options.clock);
-    const { disk, clock, random, deviceId, deviceName } = options;
-    const { vssSeed, authSecretKey } = deriveBackupSecrets(options.seed);
-    const randomBytes = options.randomBytes ?? systemRandom;
-    const seal = new Seal(vssSeed, randomBytes);
-    const storeId = seal.storeId(options.network);
-    const client = new VssClient({ ...options, storeId, authSecretKey });
-    this.#parts = {
-      disk,
-      clock,
-      random,
-      randomBytes,
-      client,
-      seal,
-      desk: new OwnerDesk(client, seal, storeId),
-      ledger: new Ledger(disk),
-      deviceId,
-      deviceName,
-      limits: options.limits ?? DEFAULT_LIMITS,
-      mode: () => this.#mode
-    };
+    this.#parts = makeParts(options, () => this.#mode);
   }
 
   /**
@@ -107,11 +58,12 @@ export class Backup implements Replicate {
     options.signal?.addEventListener('abort', () => this.#waker.wake(), { once: true });
     this.#booked = await this.#parts.ledger.state();
     await this.#pending.count(this.#booked?.committedAtMs);
-    const claimed = await this.#claimWhenever(options);
-    if (claimed === undefined) return this.#startUnclaimed(options);
-    this.#run(claimed);
-    await this.#fillAcknowledged(options);
-    this.#replicator?.wake();
+    const opening = this.#opening(options);
+    const claimed = await claimWhenever(opening);
+    if (claimed === undefined) return this.#startUnclaimed(opening);
+    const replicator = this.#run(claimed);
+    await storeFirst(opening, () => replicator.drain());
+    replicator.wake();
   }
 
   /** The node's turns: in acknowledged mode they wait until the server has everything that is on disk now. */
@@ -234,58 +186,33 @@ export class Backup implements Replicate {
     return this.#mode === 'local-first' ? Promise.resolve() : this.#gate.pass();
   }
 
-  /** Claims as soon as the server can be reached. Undefined: in local-first mode the wallet on this disk starts without it. */
-  async #claimWhenever(options: StartOptions): Promise<LedgerState | undefined> {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        const state = await claim(this.#parts, this.#claimOptions(options));
-        this.#error = undefined;
-        return state;
-      } catch (thrown) {
-        this.#error = TernError.from(thrown);
+  #opening(options: StartOptions): Opening {
+    const { choice, onProgress, signal } = options;
+    return {
+      parts: this.#parts,
+      waker: this.#waker,
+      claim: { choice, onProgress, signal, onServerBehind: (error) => this.#noticed(error) },
+      isNewWallet: this.#options.isNewWallet === true,
+      onError: (error) => {
+        this.#error = error;
         this.#changed();
-        this.#throwIfOver(options);
-        if (!isPassing(this.#error)) throw this.#error;
-        if (this.#mode === 'local-first' && (await this.#canStartAlone())) return undefined;
-        await this.#waker.sleep(retryDelayMs(failures, this.#options.random));
-        this.#throwIfOver(options);
-      }
-    }
-  }
-
-  #claimOptions({ choice, onProgress, signal }: StartOptions): ClaimOptions {
-    return { choice, onProgress, signal, onServerBehind: (error) => this.#noticed(error) };
-  }
-
-  async #canStartAlone(): Promise<boolean> {
-    return this.#options.isNewWallet === true || (await isWalletOnDisk(this.#parts));
+      },
+      throwIfOver: () => this.#throwIfOver(signal)
+    };
   }
 
   /** Somebody may have taken over while this device was away: until the claim is made the state is in doubt. */
-  async #startUnclaimed(options: StartOptions): Promise<void> {
+  async #startUnclaimed(opening: Opening): Promise<void> {
     if (this.#booked) await this.#book({ quarantine: this.#booked.quarantine ?? 'unclaimed' });
-    void this.#claimLater(options);
+    claimLater(opening).then(
+      (state) => {
+        this.#run(state).wake();
+      },
+      (thrown: unknown) => this.#isClosed || this.#lost(TernError.from(thrown))
+    );
   }
 
-  async #claimLater(options: StartOptions): Promise<void> {
-    for (let failures = 1; !this.#isClosed; failures += 1) {
-      await this.#waker.sleep(retryDelayMs(failures, this.#options.random));
-      if (this.#isClosed) return;
-      try {
-        const state = await claimRunning(this.#parts, this.#claimOptions({ signal: options.signal }));
-        this.#error = undefined;
-        this.#run(state);
-        this.#replicator?.wake();
-        return;
-      } catch (thrown) {
-        this.#error = TernError.from(thrown);
-        if (this.#error.code === 'taken_over' || this.#error.code === 'owned_elsewhere') return this.#lost(this.#error);
-        this.#changed();
-      }
-    }
-  }
-
-  #run(state: LedgerState): void {
+  #run(state: LedgerState): Replicator {
     this.#committer = new Committer(this.#parts, state, {
       gate: this.#gate,
       onServerBehind: (error) => this.#noticed(error)
@@ -298,24 +225,10 @@ export class Backup implements Replicate {
       onChange: () => this.#changed(),
       onTakenOver: (error) => this.#lost(error)
     });
+    return this.#replicator;
   }
 
-  /** What is on disk counts as complete when the node loads: so the server gets all of it first. */
-  async #fillAcknowledged(options: StartOptions): Promise<void> {
-    for (let failures = 1; this.#mode === 'acknowledged'; failures += 1) {
-      try {
-        await this.#replicator?.drain();
-        return;
-      } catch (thrown) {
-        this.#throwIfOver(options);
-        if (this.#takenOver) throw TernError.from(thrown);
-        await this.#waker.sleep(retryDelayMs(failures, this.#options.random));
-        this.#throwIfOver(options);
-      }
-    }
-  }
-
-  #throwIfOver({ signal }: StartOptions): void {
+  #throwIfOver(signal: AbortSignal | undefined): void {
     if (!signal?.aborted && !this.#isClosed) return;
     this.close();
     throw closed();

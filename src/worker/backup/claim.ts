@@ -90,7 +90,11 @@ async function agree(
   if (state === undefined) return firstMeeting(parts, owner, holdsWallet, options);
   if (isBehind(owner, state) && !hasSameContent(owner.record, state)) return refill(parts, state, owner, options);
   refuseForeign(parts, owner.record, options);
-  if (hasSameContent(owner.record, state)) return { ...state, ownerVersion: owner.version };
+  if (hasSameContent(owner.record, state)) {
+    // Nothing was stored since; but whoever owned it meanwhile may have gone on without the server.
+    const quarantine = isDoubtful(parts, owner.record, state) ? 'lagging_owner' : state.quarantine;
+    return { ...state, ownerVersion: owner.version, quarantine };
+  }
   if (options.choice === 'start_anyway' && holdsWallet) {
     return { ...(await overwrite(parts, state, owner)), quarantine: 'start_anyway' };
   }
@@ -209,6 +213,12 @@ function freshState(): LedgerState {
 /** An owner that did not say goodbye may have gone on without the server since. */
 function mayLag(record: OwnerRecord): boolean {
   return record.mayLag || record.isRunning;
+}
+
+/** The record is of another session, which may be ahead of what it stored. A session of this device lags only where it may. */
+function isDoubtful(parts: BackupParts, record: OwnerRecord, state: LedgerState): boolean {
+  if (record.sessionId === state.sessionId) return false;
+  return record.mayLag || (record.isRunning && record.deviceId !== parts.deviceId);
 }
 
 function isForeign(parts: BackupParts, record: OwnerRecord): boolean {

@@ -99,7 +99,7 @@ describe('a crash', () => {
     it.each(numbers(counted.requests))('number %i loses nothing', async (number) => {
       const world = new BackupWorld();
       const memory = new MemoryDisk();
-      const session = new SessionDisk(memory, () => undefined);
+      const session = new SessionDisk(memory);
       const progress = { written: 0, acknowledged: 0 };
       let die: () => void = () => undefined;
       const died = new Promise<void>((resolve) => (die = resolve));

@@ -104,7 +104,9 @@ function broken(thrown: unknown, what: string): unknown {
 
 function errorOf(response: Response, body: Uint8Array, nowMs: number): ConnectError {
   const answer = decodeErrorResponse(body);
-  const code = answer === undefined ? codeOfStatus(response.status) : CODES[answer.errorCode];
+  // Too large is a status without a code of its own.
+  const isCoded = answer !== undefined && response.status !== 413;
+  const code = isCoded ? CODES[answer.errorCode] : codeOfStatus(response.status);
   const message = answer === undefined ? `HTTP ${response.status}` : answer.message.slice(0, 200);
   const details = answer === undefined ? [] : [{ desc: ErrorResponseSchema, value: answer }];
   const metadata = new Headers();

@@ -120,6 +120,11 @@ describe('faults', () => {
       'backup_invalid_request'
     ],
     ['a body that is too large', { kind: 'answer', status: 413, body: 'too large' }, 'backup_too_large'],
+    [
+      'a body that is too large, said in protobuf',
+      { kind: 'error', status: 413, code: ErrorCode.INVALID_REQUEST_EXCEPTION },
+      'backup_too_large'
+    ],
     ['a path that is not there', { kind: 'answer', status: 404, body: 'not found' }, 'backup_bad_answer'],
     [
       'HTML with status 200',

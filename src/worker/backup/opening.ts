@@ -1,0 +1,72 @@
+// Owns the patience of a start: it claims as soon as the server can be reached, and lets no node load in acknowledged mode before the server has the disk.
+import { TernError } from '../../wire/errors.js';
+import { claim, claimRunning, isWalletOnDisk, type ClaimOptions } from './claim.js';
+import type { LedgerState } from './ledger.js';
+import type { BackupParts } from './parts.js';
+import { isPassing, retryDelayMs, type Waker } from './retry.js';
+
+/** One start of a backup. */
+export interface Opening {
+  parts: BackupParts;
+  waker: Waker;
+  claim: ClaimOptions;
+  /** The words were made on this device just now: no server can know them. */
+  isNewWallet: boolean;
+  /** What keeps it from being claimed; undefined: nothing any more. */
+  onError: (error: TernError | undefined) => void;
+  /** Throws when the user locked meanwhile. */
+  throwIfOver: () => void;
+}
+
+/** The claimed state. Undefined: in local-first mode, with the server away, the wallet on this disk starts without it. */
+export async function claimWhenever(opening: Opening): Promise<LedgerState | undefined> {
+  const { parts, onError, throwIfOver } = opening;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      const state = await claim(parts, opening.claim);
+      onError(undefined);
+      return state;
+    } catch (thrown) {
+      const error = TernError.from(thrown);
+      onError(error);
+      throwIfOver();
+      if (!isPassing(error)) throw error;
+      if (parts.mode() === 'local-first' && (opening.isNewWallet || (await isWalletOnDisk(parts)))) return undefined;
+    }
+    await pause(opening, failures);
+  }
+}
+
+/** Claims under a running node as soon as the server can be reached. Rejects when another device went on meanwhile. */
+export async function claimLater(opening: Opening): Promise<LedgerState> {
+  for (let failures = 1; ; failures += 1) {
+    await pause(opening, failures);
+    try {
+      const state = await claimRunning(opening.parts, opening.claim);
+      opening.onError(undefined);
+      return state;
+    } catch (thrown) {
+      const error = TernError.from(thrown);
+      opening.onError(error);
+      if (error.code === 'taken_over' || error.code === 'owned_elsewhere') throw error;
+    }
+  }
+}
+
+/** What is on disk counts as complete when the node loads: in acknowledged mode the server gets all of it first. */
+export async function storeFirst(opening: Opening, drain: () => Promise<void>): Promise<void> {
+  for (let failures = 1; opening.parts.mode() === 'acknowledged'; failures += 1) {
+    try {
+      return await drain();
+    } catch (thrown) {
+      opening.throwIfOver();
+      if (TernError.from(thrown).code === 'taken_over') throw thrown;
+    }
+    await pause(opening, failures);
+  }
+}
+
+async function pause({ parts, waker, throwIfOver }: Opening, failures: number): Promise<void> {
+  await waker.sleep(retryDelayMs(failures, parts.random));
+  throwIfOver();
+}
