@@ -36,8 +36,6 @@ export interface BackupContext {
 /** The backup of a running session. */
 export interface Backup extends Replicate {
   info(): BackupInfo;
-  /** Rows were committed and wait in the outbox. */
-  committed(): void;
   /** The setting changed while the session runs. Resolves when the new mode holds. */
   setMode(mode: BackupMode): Promise<void>;
   /** The user is there, or not: paces the heartbeat. */

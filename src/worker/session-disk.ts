@@ -6,14 +6,11 @@ const never = new Promise<never>(() => undefined);
 /** A disk lent to one session. Without this a commit that waited for space could land late, over newer channel state. */
 export class SessionDisk implements Disk {
   readonly #disk: Disk;
-  readonly #onRows: () => void;
   readonly #underWay = new Set<Promise<void>>();
   #isEnded = false;
 
-  /** `onRows` is called after every commit that changed rows of this device's own making. */
-  constructor(disk: Disk, onRows: () => void) {
+  constructor(disk: Disk) {
     this.#disk = disk;
-    this.#onRows = onRows;
   }
 
   async commit(batch: DiskBatch): Promise<void> {
@@ -25,8 +22,6 @@ export class SessionDisk implements Disk {
     } finally {
       this.#underWay.delete(commit);
     }
-    const { puts, removes, markDirty = true } = batch;
-    if (markDirty && puts.length + removes.length > 0) this.#onRows();
   }
 
   /** Resolves when the commits under way are done. Later ones stay pending for ever. */

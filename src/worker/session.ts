@@ -6,6 +6,7 @@ import type { Backup, OpenBackup } from './backup-seam.js';
 import type { Disk } from './disk.js';
 import type { Logs } from './logs.js';
 import { NodeDriver } from './node.js';
+import { dropNeedlessMarks } from './outbox.js';
 import type { Platform } from './platform.js';
 import { SessionDisk } from './session-disk.js';
 import type { SettingsBook } from './settings.js';
@@ -42,7 +43,7 @@ export class Session {
 
   private constructor(options: SessionOptions) {
     this.#options = options;
-    this.#disk = new SessionDisk(options.disk, () => this.#backup?.committed());
+    this.#disk = new SessionDisk(options.disk);
     const { clock, crash } = options.platform;
     this.store = new Store(this.#disk, { clock, crashAt: crash?.at, onState: (state) => this.#storeChanged(state) });
   }
@@ -98,7 +99,7 @@ export class Session {
 
   async #openBackup(seed: Uint8Array): Promise<void> {
     const { platform, logs, settings, signal, openBackup, isNewWallet, onStep, onBackup } = this.#options;
-    if (!openBackup || settings.current.vssUrl === undefined) return;
+    if (!openBackup || settings.current.vssUrl === undefined) return dropNeedlessMarks(this.store.disk);
     onStep('restoring');
     this.#backup = await openBackup({
       platform,

@@ -26,6 +26,7 @@ export class ScriptedNode {
   cut(): Output[] {
     return this.outputs.splice(0);
   }
+  run(): void {}
   send(output: Output): void {
     this.outputs.push(output);
     this.host.wake();
