@@ -11,13 +11,6 @@ export interface InlineHashes {
 /** Trusted Types policies: Svelte's templates, kit's service worker, and the wallet's loader of its one worker. */
 export const TRUSTED_TYPES_POLICIES = ['svelte-trusted-html', 'sveltekit-trusted-url', 'tern-worker'] as const;
 
-/**
- * Kit's announcer of page changes carries this style in its template. It is applied all the same, being cloned, but without the hash
- * every page would report a violation.
- */
-const KIT_ANNOUNCER_STYLE =
-  'position: absolute; left: 0; top: 0; clip: rect(0 0 0 0); clip-path: inset(50%); overflow: hidden; white-space: nowrap; width: 1px; height: 1px';
-
 const LOOPBACK_SOURCES = ['localhost', '127.0.0.1'].flatMap((host) => [`http://${host}:*`, `ws://${host}:*`]);
 const OWN_FEATURES = [
   'camera',
@@ -65,13 +58,13 @@ export function hashInline(html: string): InlineHashes {
 }
 
 function contentSecurityPolicy(inline: InlineHashes, allowInsecure: boolean): string {
-  const attributeHashes = new Set([sourceHash(KIT_ANNOUNCER_STYLE), ...inline.styleAttributes]);
+  const attributeHashes = [...new Set(inline.styleAttributes)];
   const insecure = allowInsecure ? ['http:', 'ws:'] : [];
   const directives: Record<string, string[]> = {
     'default-src': ["'none'"],
     'script-src': ["'self'", "'wasm-unsafe-eval'", ...new Set(inline.scripts)],
     'style-src': ["'self'", ...new Set(inline.styles)],
-    'style-src-attr': ["'unsafe-hashes'", ...attributeHashes],
+    ...(attributeHashes.length > 0 && { 'style-src-attr': ["'unsafe-hashes'", ...attributeHashes] }),
     'img-src': ["'self'", 'data:', 'blob:'],
     'media-src': ["'self'", 'blob:'],
     'font-src': ["'self'"],

@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { parseBridgeAnswer } from '../wire/bridge.js';
 import type { ServerOptions } from './options.js';
 import { startServer, type RunningServer } from './server.js';
 
@@ -69,12 +70,12 @@ function options(some: Partial<ServerOptions>): ServerOptions {
 const get = (path: string, init?: RequestInit): Promise<Response> => fetch(server.url + path, init);
 
 /** A request whose path goes out as it is written: `fetch` would tidy it up. */
-async function getRaw(path: string): Promise<{ status: number; body: string; headers: Record<string, unknown> }> {
+async function getRaw(path: string): Promise<{ status: number | undefined; body: string }> {
   const { hostname, port } = new URL(server.url);
-  const [response] = await once(request({ hostname, port, path }).end(), 'response');
+  const response = await new Promise<IncomingMessage>((resolve) => request({ hostname, port, path }, resolve).end());
   let body = '';
-  for await (const chunk of response) body += chunk;
-  return { status: response.statusCode, body, headers: response.headers };
+  for await (const chunk of response) body += String(chunk);
+  return { status: response.statusCode, body };
 }
 
 describe('every answer', () => {
@@ -238,7 +239,7 @@ describe('the app', () => {
 
 describe('the services', () => {
   it('are named in /tern.json under the host that was asked for, and only those that are on', async () => {
-    const off = await (await get('/tern.json')).json();
+    const off: unknown = await (await get('/tern.json')).json();
     expect(off).toEqual({ network: 'regtest', esploraUrl: 'http://127.0.0.1:3002', bridgeUrl: '' });
     const playground = { faucetUrl: 'http://127.0.0.1:1/faucet', shopUrl: 'http://127.0.0.1:1/shop' };
     const on = await startServer(
@@ -275,17 +276,14 @@ describe('the services', () => {
     const gone = once(client, 'close');
     await closing.close();
     await gone;
-    expect(frames.map((frame) => JSON.parse(frame).reason)).toEqual(['shutdown']);
+    expect(frames.map(parseBridgeAnswer)).toEqual([{ type: 'closed', reason: 'shutdown' }]);
     const again = await startServer(options({ port: Number(new URL(closing.url).port) }));
     await again.close();
   });
 
   it('refuse a port that is taken with a code', async () => {
     const port = Number(new URL(server.url).port);
-    await expect(startServer(options({ port }))).rejects.toMatchObject({
-      code: 'invalid_argument',
-      cause: expect.stringContaining('EADDRINUSE')
-    });
+    await expect(startServer(options({ port }))).rejects.toThrow(/^invalid_argument: .*EADDRINUSE/);
   });
 });
 

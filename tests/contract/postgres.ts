@@ -40,7 +40,8 @@ export async function startPostgres(): Promise<Postgres> {
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     await initialize(cluster);
-    let { server, port } = await startOnFreePort(cluster);
+    const { server: first, port } = await startOnFreePort(cluster);
+    let server = first;
     return {
       url: `postgresql://tern@127.0.0.1:${port}/postgres`,
       pause: () => stopServer(server),

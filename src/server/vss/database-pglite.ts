@@ -86,16 +86,25 @@ function withVacuum(connection: Queryable): Queryable {
 }
 
 type Init = EmscriptenBuiltinFilesystem['init'];
-type Module = Parameters<NonNullable<Parameters<Init>[1]['preRun']>[number]>[0];
 
 /** What Emscripten keeps of an open file or directory of the real disk. */
 interface DiskStream {
   nfd?: number;
   node: unknown;
 }
+/** The real disk as a filesystem type of Emscripten. */
 interface DiskFilesystem {
   realPath(node: unknown): string;
   stream_ops: { fsync?(stream: DiskStream): number };
+}
+/** The parts of PGlite's module that are used here; its own types leave them open. */
+interface DiskModule {
+  NODEFS: DiskFilesystem;
+  FS: {
+    mkdirTree(path: string): void;
+    mount(type: DiskFilesystem, options: { root: string }, path: string): void;
+    quit(): void;
+  };
 }
 
 /** A directory of the real disk whose files can be synced, which Emscripten's own mount leaves out. */
@@ -106,16 +115,17 @@ class DurableNodeFs extends EmscriptenBuiltinFilesystem {
 
   override init(pg: Parameters<Init>[0], options: Parameters<Init>[1]): ReturnType<Init> {
     this.pg = pg;
-    const mount = (module: Module): void => {
-      addSync(module.NODEFS as unknown as DiskFilesystem);
-      module.FS.mkdirTree(DATA_MOUNT);
-      module.FS.mount(module.NODEFS, { root: this.directory }, DATA_MOUNT);
+    const mount = (module: unknown): void => {
+      const { FS, NODEFS } = module as DiskModule;
+      addSync(NODEFS);
+      FS.mkdirTree(DATA_MOUNT);
+      FS.mount(NODEFS, { root: this.directory }, DATA_MOUNT);
     };
     return Promise.resolve({ emscriptenOpts: { ...options, preRun: [...(options.preRun ?? []), mount] } });
   }
 
   override closeFs(): Promise<void> {
-    this.pg?.Module.FS.quit();
+    (this.pg?.Module as DiskModule | undefined)?.FS.quit();
     return Promise.resolve();
   }
 }

@@ -92,6 +92,6 @@ function statementName(text: string): string {
 
 /** As usual, but `bigint` without loss. */
 const parsers: CustomTypesConfig = {
-  getTypeParser: ((oid, format) =>
+  getTypeParser: ((oid, format): unknown =>
     oid === types.builtins.INT8 ? BigInt : types.getTypeParser(oid, format)) as typeof types.getTypeParser
 };

@@ -1,7 +1,7 @@
 // Owns how VSS answers look over HTTP: the status, an ErrorResponse on every failure, and headers that let browsers read all of it.
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { ServerResponse } from 'node:http';
-import { TernError, type ErrorCode as TernErrorCode } from '../../wire/errors.js';
+import type { TernError, ErrorCode as TernErrorCode } from '../../wire/errors.js';
 import { ErrorCode, ErrorResponseSchema } from '../../wire/gen/vss_pb.js';
 
 const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
