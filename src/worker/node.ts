@@ -163,6 +163,8 @@ export class NodeDriver {
     const { platform, logs, dialOptions, onPeer } = this.#options;
     this.#peers = new Peers({ platform, node: this.#linkNode(node), logs, dialOptions, onChange: onPeer });
     this.#turns.attach(node);
+    // Only now: whatever the node stages from here on is cut together with its manager.
+    node.run();
   }
 
   #host(): NodeHost {

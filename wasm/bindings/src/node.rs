@@ -38,13 +38,18 @@ pub struct TernNode {
 
 #[wasm_bindgen]
 impl TernNode {
-	/// Loads the node from the store, or creates it, and starts its background work. `seed`: 64 bytes of BIP39.
+	/// Loads the node from the store, or creates it; it does nothing before `run`. `seed`: 64 bytes of BIP39.
 	pub async fn start(config: Ts<NodeConfig>, seed: Vec<u8>, host: NodeHost) -> Answer<TernNode> {
 		report_panics();
 		let config = given(&config)?;
 		let host = Arc::new(JsHost::new(host));
 		let node = tern_node::start(config, &seed, host).await.map_err(thrown)?;
 		Ok(TernNode { node })
+	}
+
+	/// Starts the background work, once turns are cut.
+	pub fn run(&self) {
+		self.node.run();
 	}
 
 	/// Ends the background work; what it still wrote is staged when this resolves, so cut and commit once more.

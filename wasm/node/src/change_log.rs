@@ -85,3 +85,71 @@ impl ChangeLog {
 		}
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::host::SharedHost;
+	use crate::testing::MemoryHost;
+	use bdk_wallet::KeychainKind;
+	use futures::executor::block_on;
+
+	fn change(index: u32) -> ChangeSet {
+		let mut change = ChangeSet { network: Some(bitcoin::Network::Regtest), ..Default::default() };
+		change.local_chain.blocks.insert(index, Some(bitcoin::hashes::Hash::all_zeros()));
+		change
+	}
+
+	fn store(host: &Arc<MemoryHost>) -> Arc<NodeStore> {
+		Arc::new(NodeStore::new(Arc::clone(host) as SharedHost))
+	}
+
+	#[test]
+	fn everything_appended_is_there_after_reopening_also_once_the_log_was_folded() {
+		let host = MemoryHost::shared();
+		let (log, empty) = block_on(ChangeLog::open(store(&host))).unwrap();
+		assert_eq!(empty, ChangeSet::default());
+		for index in 0..(2 * MAX_CHANGES as u32 + 7) {
+			log.append(change(index));
+			let (_, reopened) = block_on(ChangeLog::open(store(&host))).unwrap();
+			assert_eq!(reopened.local_chain.blocks.len() as u32, index + 1);
+		}
+	}
+
+	#[test]
+	fn a_change_costs_its_own_size_and_not_the_wallets() {
+		let host = MemoryHost::shared();
+		let (log, _) = block_on(ChangeLog::open(store(&host))).unwrap();
+		for index in 0..(20 * MAX_CHANGES as u32 + 1) {
+			log.append(change(index));
+		}
+		let before = host.written_bytes.get();
+		log.append(change(1_000_000));
+		assert!(host.written_bytes.get() - before < 400, "{} bytes", host.written_bytes.get() - before);
+	}
+
+	#[test]
+	fn a_change_that_does_not_decode_is_refused_with_its_code() {
+		let host = MemoryHost::shared();
+		let (log, _) = block_on(ChangeLog::open(store(&host))).unwrap();
+		log.append(change(1));
+		store(&host).stage(NAMESPACE, CHANGES, &key(0), vec![0xff, 0x00]);
+		let refused = block_on(ChangeLog::open(store(&host))).map(|_| ()).unwrap_err();
+		assert_eq!(refused.code, crate::Code::StateUnreadable);
+	}
+
+	#[test]
+	fn addresses_are_those_of_bip84s_own_test_vector() {
+		let seed = "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc19a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
+		let seed: Vec<u8> = bitcoin::hex::FromHex::from_hex(seed).unwrap();
+		let host = MemoryHost::shared();
+		let network = crate::types::Network::Bitcoin;
+		let fees = Arc::new(crate::fees::Fees::new(network));
+		let master = crate::keys::master_key(&seed, network).unwrap();
+		let opened = crate::onchain::OnchainWallet::open(master, network, store(&host), host, fees);
+		let wallet = block_on(opened).unwrap();
+		assert_eq!(wallet.new_address().to_string(), "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu");
+		let change = wallet.bdk.borrow().peek_address(KeychainKind::Internal, 0).to_string();
+		assert_eq!(change, "bc1q8c6fshw2dlwun7ekn9qwf37cu2rn755upcp6el");
+	}
+}

@@ -73,7 +73,8 @@ impl FeeEstimator for Fees {
 			},
 			ConfirmationTarget::AnchorChannelFee => per_kw(self.sat_per_vb(1008)),
 			ConfirmationTarget::NonAnchorChannelFee => per_kw(self.sat_per_vb(12)),
-			ConfirmationTarget::ChannelCloseMinimum => per_kw(self.sat_per_vb(144)),
+			// The lowest that nodes relay, without the floor's margin: a peer that rounds otherwise must not turn a closing into a forced one.
+			ConfirmationTarget::ChannelCloseMinimum => return per_kw(self.floor_sat_per_vb),
 			ConfirmationTarget::OutputSpendingFee => per_kw(self.sat_per_vb(12)),
 		};
 		rate.max(FEERATE_FLOOR_SATS_PER_KW)

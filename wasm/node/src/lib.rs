@@ -24,6 +24,8 @@ mod scorer;
 mod sockets;
 mod stop;
 mod store;
+#[cfg(test)]
+mod testing;
 pub mod types;
 
 pub use error::{Code, NodeError};

@@ -62,7 +62,7 @@ struct Ground {
 	keys: Arc<WalletKeys>,
 }
 
-/// Loads the node from the store, or creates it, and starts its background work.
+/// Loads the node from the store, or creates it. It stages nothing before [`Node::run`], so that every turn of it can be cut.
 ///
 /// `seed`: 64 bytes of BIP39. Errors: `state_unreadable`, `invalid_url`, `invalid_argument`.
 pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<Rc<Node>, NodeError> {
@@ -134,7 +134,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
 		keys: Arc::clone(&ground.keys),
 		tip: Rc::clone(&tip),
 	};
-	let node = Rc::new(Node {
+	Ok(Rc::new(Node {
 		confirm: ConfirmSync::new(Rc::clone(&chain), ground.filter, Rc::clone(&tip)),
 		tasks: Rc::new(Tasks::new(Arc::clone(&ground.host))),
 		peer_book: PeerBook::new(Arc::clone(&ground.store)),
@@ -165,9 +165,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
 		connected: RefCell::default(),
 		synced_at_ms: Cell::new(None),
 		syncing: futures::lock::Mutex::new(()),
-	});
-	background::start(&node);
-	Ok(node)
+	}))
 }
 
 async fn lay_ground(config: &NodeConfig, seed: &[u8], host: SharedHost) -> Result<Ground, NodeError> {

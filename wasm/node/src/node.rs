@@ -12,6 +12,7 @@ use lightning::chain::Confirm;
 use lightning::sign::EntropySource as _;
 use lightning::util::ser::Writeable as _;
 
+use crate::background;
 use crate::bolt11::Bolt11;
 use crate::chain::Chain;
 use crate::channels::{parse_node_id, Channels};
@@ -96,6 +97,11 @@ impl Node {
 		}
 		self.onchain.stage_changes();
 		self.outputs.take()
+	}
+
+	/// Starts the background work, once whoever cuts the turns is ready.
+	pub fn run(self: &Rc<Self>) {
+		background::start(self);
 	}
 
 	/// Ends the background work. What it still writes is staged when this resolves; cut and commit once more.

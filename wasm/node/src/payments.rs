@@ -111,3 +111,78 @@ fn encode(payment: &Payment) -> Vec<u8> {
 	ciborium::into_writer(payment, &mut bytes).expect("CBOR into memory");
 	bytes
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::testing::MemoryHost;
+	use crate::types::{PaymentDirection, PaymentKind};
+	use futures::executor::block_on;
+
+	fn payment(number: u32, status: PaymentStatus) -> Payment {
+		Payment {
+			id: format!("{number:064x}"),
+			kind: PaymentKind::Bolt11,
+			direction: PaymentDirection::Inbound,
+			status,
+			amount_msat: Some(1000),
+			fee_msat: None,
+			description: "tea".to_string(),
+			created_at_ms: 1.0,
+			updated_at_ms: 1.0,
+			bolt11: None,
+			payment_hash: None,
+			preimage: None,
+			txid: None,
+			address: None,
+			confirmations: None,
+			counterparty_node_id: None,
+			failure_code: None,
+			expires_at_ms: Some(1_800_000_000_000.0),
+			confirmed_height: None,
+		}
+	}
+
+	fn payments() -> Payments {
+		let host: SharedHost = MemoryHost::shared();
+		let store = Arc::new(NodeStore::new(Arc::clone(&host)));
+		let outputs = Arc::new(Outputs::new(Arc::clone(&host)));
+		Payments::new(host, store, outputs)
+	}
+
+	#[test]
+	fn pages_run_through_the_history_newest_first_without_gap_or_repeat() {
+		let payments = payments();
+		for number in 0..25 {
+			payments.put(payment(number, PaymentStatus::Succeeded));
+		}
+		let (mut seen, mut before) = (Vec::new(), None);
+		loop {
+			let page = block_on(payments.page(10, before.as_deref())).unwrap();
+			seen.extend(page.payments.iter().map(|payment| payment.id.clone()));
+			before = page.next;
+			if before.is_none() {
+				break;
+			}
+		}
+		let newest_first: Vec<String> = (0..25).rev().map(|number| format!("{number:064x}")).collect();
+		assert_eq!(seen, newest_first);
+	}
+
+	#[test]
+	fn an_open_invoice_enters_the_history_when_it_is_paid_and_not_before() {
+		let payments = payments();
+		payments.put_invoice(&payment(1, PaymentStatus::Waiting));
+		assert!(block_on(payments.page(10, None)).unwrap().payments.is_empty());
+		let id = format!("{:064x}", 1);
+		assert_eq!(block_on(payments.get(&id)).unwrap().unwrap().status, PaymentStatus::Waiting);
+		payments.put(payment(1, PaymentStatus::Succeeded));
+		assert_eq!(block_on(payments.page(10, None)).unwrap().payments.len(), 1);
+		assert_eq!(block_on(payments.get(&id)).unwrap().unwrap().status, PaymentStatus::Succeeded);
+	}
+
+	#[test]
+	fn what_is_no_id_is_not_looked_up() {
+		assert_eq!(block_on(payments().get("../manager")).unwrap(), None);
+	}
+}

@@ -134,3 +134,27 @@ impl KVStore for NodeStore {
 		Box::pin(async move { list.await.map_err(|cause| io::Error::new(io::ErrorKind::Other, cause)) })
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::testing::MemoryHost;
+	use futures::executor::block_on;
+	use std::sync::Arc;
+
+	#[test]
+	fn the_manager_is_staged_at_the_cut_only_and_due_after_every_monitor_row() {
+		let host = MemoryHost::shared();
+		let store = NodeStore::new(Arc::clone(&host) as SharedHost);
+		block_on(store.write("", "", "manager", vec![1])).unwrap();
+		assert_eq!(host.row("", "", "manager"), None);
+		assert!(store.take_manager_due());
+		assert!(!store.take_manager_due());
+		block_on(store.write("monitor_updates", "channel", "1", vec![2])).unwrap();
+		assert!(store.take_manager_due());
+		block_on(store.write("", "", "scorer", vec![3])).unwrap();
+		assert!(!store.take_manager_due());
+		store.stage_manager(vec![4]);
+		assert_eq!(host.row("", "", "manager"), Some(vec![4]));
+	}
+}

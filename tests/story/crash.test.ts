@@ -1,0 +1,207 @@
+// Owns the proof that no crash closes a channel or loses a payment: the story with a death before and after every commit, judged by lnd and the chain.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CrashPoint } from '../../src/worker/crash.js';
+import { startStand, type Stand } from '../regtest/stand.js';
+import { waitFor } from '../regtest/wait.js';
+import { Device } from './device.js';
+import {
+  acceptChannel,
+  assertFundingUnspent,
+  assertNoForceClose,
+  awaitStatus,
+  closeChannels,
+  confirmChannel,
+  confirmClosing,
+  fund,
+  openChannel
+} from './steps.js';
+
+/** More commits than any step has: a story that does not end is a failure, not a loop. */
+const MAX_COMMITS = 60;
+const STILL_MS = 400;
+
+type Outcome = 'crashed' | 'finished';
+
+interface Step {
+  /** Runs without a crash, before each time. */
+  prepare?: () => Promise<void>;
+  step: () => Promise<void>;
+  /** Runs after each time, on the reopened wallet where it crashed; throws when something was lost. */
+  recover: () => Promise<void>;
+}
+
+describe.each(['before', 'after'] as const)('a crash %s every commit', (when: CrashPoint['when']) => {
+  let stand: Stand;
+  let device: Device;
+  const points: Record<string, number> = {};
+
+  beforeAll(async () => {
+    stand = await startStand({ lnd: true, esplora: true });
+    await stand.fundLnd(stand.lnd, 50_000_000n);
+    device = await Device.start(stand);
+    await fund(stand, device, 20_000_000n);
+  });
+
+  afterAll(async () => {
+    console.log(`crash points ${when} a commit: ${JSON.stringify(points)}`);
+    await device?.off();
+    await stand?.stop();
+  });
+
+  /** Repeats a step with the crash one commit later each time, until the step ends without one. */
+  async function enumerate(name: string, { prepare, step, recover }: Step): Promise<void> {
+    for (let commit = 1; ; commit++) {
+      expect(commit, `${name} makes more commits than it should`).toBeLessThan(MAX_COMMITS);
+      await prepare?.();
+      const outcome = await underCrash(commit, step);
+      await recover();
+      await assertNoForceClose(stand);
+      if (outcome === 'finished') return void (points[name] = commit - 1);
+    }
+  }
+
+  async function underCrash(commit: number, step: () => Promise<void>): Promise<Outcome> {
+    device.crashIn(commit, when);
+    const stepped = step().then(() => untilStill());
+    // A dead wallet answers nobody: what the step still awaits then fails or stays open.
+    stepped.catch(() => undefined);
+    const outcome = await Promise.race([
+      stepped.then(() => 'finished' as const),
+      device.crashed.then(() => 'crashed' as const)
+    ]);
+    device.disarm();
+    if (outcome === 'crashed') await device.reopen();
+    return outcome;
+  }
+
+  /** Resolves when the wallet has committed nothing for a while: the step has had all its commits. */
+  async function untilStill(): Promise<void> {
+    let [count, since] = [device.commitCount, performance.now()];
+    await waitFor(
+      () => {
+        if (device.commitCount !== count) [count, since] = [device.commitCount, performance.now()];
+        return performance.now() - since > STILL_MS;
+      },
+      { what: 'the wallet to come to rest' }
+    );
+  }
+
+  /** The channel works on both sides, whatever happened before. */
+  async function connected(): Promise<void> {
+    const { nodeId } = await device.wallet.info();
+    await stand.lnd.awaitUsableChannel(nodeId, 60_000);
+    await waitFor(async () => (await device.wallet.channels()).some((channel) => channel.state === 'ready'), {
+      what: 'the channel to be ready again',
+      timeoutMs: 60_000
+    });
+  }
+
+  /** Either there is no channel for either side, or it is brought to life and closed by consent. */
+  async function settleChannel(): Promise<void> {
+    await device.wallet.connectPeer(stand.lnd.nodeUri);
+    await waitFor(
+      async () => {
+        const fundings = (await device.wallet.channels()).filter((channel) => channel.fundingTxid);
+        const mempool = await stand.chain.mempool();
+        return fundings.length === 0 || mempool.length > 0 || fundings.some((channel) => channel.state === 'ready');
+      },
+      { what: 'the funding of a channel that is there to be broadcast' }
+    );
+    const channels = (await device.wallet.channels()).filter((channel) => channel.fundingTxid);
+    if (channels.length === 0) return;
+    if ((await stand.chain.mempool()).length > 0) await confirmChannel(stand, device);
+    await connected();
+    const [channel] = await stand.lnd.listChannels();
+    await assertFundingUnspent(stand, channel?.channelPoint ?? '');
+    await closeChannels(stand, device);
+  }
+
+  async function ensureChannel(): Promise<void> {
+    if ((await device.wallet.channels()).length === 0) await openChannel(stand, device);
+    await connected();
+  }
+
+  it('of opening a channel loses neither the channel nor the coins', async () => {
+    await enumerate('open', { step: () => openChannel(stand, device), recover: settleChannel });
+    expect((await device.wallet.balances()).onchainSpendableSat).toBeGreaterThan(19_000_000n);
+  }, 600_000);
+
+  it('of a channel that lnd opens leaves both sides agreed', async () => {
+    await enumerate('accept', { step: () => acceptChannel(stand, device), recover: settleChannel });
+  }, 600_000);
+
+  it('of paying leaves the same outcome here and at lnd', async () => {
+    await ensureChannel();
+    let paymentHash = '';
+    await enumerate('pay', {
+      step: async () => {
+        const invoice = await stand.lnd.addInvoice({ amountMsat: 5_000_000n });
+        paymentHash = invoice.paymentHash;
+        await device.wallet.pay({ bolt11: invoice.bolt11 });
+        await stand.lnd.awaitInvoice(paymentHash, 'SETTLED');
+        await awaitStatus(device, paymentHash, ['succeeded']);
+      },
+      recover: async () => {
+        await connected();
+        const status = await awaitStatus(device, paymentHash, ['succeeded', 'failed', 'unknown']);
+        const { state } = await stand.lnd.lookupInvoice(paymentHash);
+        expect(state === 'SETTLED', `lnd says ${state}, the wallet ${status}`).toBe(status === 'succeeded');
+      }
+    });
+  }, 600_000);
+
+  it('of being paid leaves the same outcome here and at lnd', async () => {
+    await ensureChannel();
+    let paymentHash = '';
+    let paying: Promise<unknown> = Promise.resolve();
+    await enumerate('receive', {
+      step: async () => {
+        paymentHash = '';
+        const request = { amountMsat: 3_000_000n, description: 'x', expirySeconds: 600 };
+        const invoice = await device.wallet.createInvoice(request);
+        paymentHash = invoice.paymentHash;
+        paying = stand.lnd.payInvoice({ bolt11: invoice.bolt11, timeoutS: 60 });
+        await paying;
+        await awaitStatus(device, paymentHash, ['succeeded']);
+      },
+      recover: async () => {
+        await connected();
+        if (paymentHash === '') return;
+        const paid = await paying.then(
+          () => true,
+          () => false
+        );
+        if (paid) await awaitStatus(device, paymentHash, ['succeeded']);
+        else expect((await device.wallet.payment(paymentHash))?.status).not.toBe('succeeded');
+      }
+    });
+  }, 600_000);
+
+  it('of closing ends in a closing by consent', async () => {
+    await enumerate('close', {
+      prepare: ensureChannel,
+      step: () => closeChannels(stand, device),
+      recover: async () => {
+        await device.wallet.sync();
+        const { nodeId } = await device.wallet.info();
+        if ((await stand.chain.mempool()).length > 0) await confirmClosing(stand, device);
+        await waitFor(
+          async () => {
+            await device.wallet.sync();
+            const channels = await device.wallet.channels();
+            if (channels.length === 0) return true;
+            if ((await stand.chain.mempool()).length > 0) await stand.mine(6);
+            for (const channel of channels.filter(({ state }) => state === 'ready' || state === 'offline')) {
+              await stand.lnd.awaitUsableChannel(nodeId);
+              await device.wallet.closeChannel(channel.channelId);
+            }
+            return false;
+          },
+          { what: 'the channel to be closed', timeoutMs: 90_000, intervalMs: 200 }
+        );
+      }
+    });
+    const kinds = (await stand.lnd.closedChannels()).map((each) => each.closeType);
+    expect(kinds).toContain('COOPERATIVE_CLOSE');
+  }, 900_000);
+});
