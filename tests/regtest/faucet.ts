@@ -10,6 +10,9 @@ const faucetRequest = v.object({
 });
 const mineRequest = v.object({ blocks: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000)) });
 
+/** Where coins and blocks come from. */
+type FaucetChain = Pick<Chain, 'fund' | 'generate'>;
+
 export interface FaucetOptions {
   /** Default: a free one. */
   port?: number;
@@ -19,11 +22,11 @@ export interface FaucetOptions {
  * `POST /faucet {address, amountSat}` -> `{txid}`, unconfirmed until blocks are mined; `POST /mine {blocks}` -> `{blockHashes}`.
  * Amounts are JSON numbers. Bad input: 400 with `{code, cause, next}`.
  */
-export function startFaucet(chain: Chain, { port }: FaucetOptions = {}): Promise<HttpService> {
+export function startFaucet(chain: FaucetChain, { port }: FaucetOptions = {}): Promise<HttpService> {
   return HttpService.listen((request) => answer(chain, request), port);
 }
 
-async function answer(chain: Chain, { method, path, body }: HttpRequest): Promise<HttpAnswer> {
+async function answer(chain: FaucetChain, { method, path, body }: HttpRequest): Promise<HttpAnswer> {
   try {
     if (method === 'POST' && path === '/faucet') {
       const { address, amountSat } = parse(faucetRequest, body);
