@@ -27,7 +27,11 @@ export default defineConfig({
       companionUrl === undefined
         ? {}
         : {
-            '^/(tern\\.json|ln|vss|faucet|esplora|playground|shop)': { target: companionUrl, changeOrigin: true, ws: true }
+            '^/(tern\\.json|ln|vss|faucet|esplora|playground|shop)': {
+              target: companionUrl,
+              changeOrigin: true,
+              ws: true
+            }
           }
   }
 });

@@ -6,13 +6,15 @@ import { NavigationRoute, registerRoute } from 'workbox-routing';
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Kit names files of `build` by their content; everything else needs the version to tell old from new. */
 const shellUrl = '/index.html';
+/** Only browsers without a QR detector of their own fetch it, and only to scan. */
+const isOnDemand = (url: string): boolean => url.includes('zxing_reader');
 
 // While developing there is nothing built to keep.
 if (build.length > 0) {
+  // Kit names files of `build` by their content; everything else needs the version to tell old from new.
   precacheAndRoute([
-    ...build.map((url) => ({ url, revision: null })),
+    ...build.filter((url) => !isOnDemand(url)).map((url) => ({ url, revision: null })),
     ...files.map((url) => ({ url, revision: version })),
     { url: shellUrl, revision: version }
   ]);

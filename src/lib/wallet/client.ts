@@ -97,7 +97,10 @@ function unwrap<Value>(answer: Answer<Value>): Value {
 }
 
 interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown };
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string }
+  ): { createScriptURL(url: string): unknown };
 }
 
 let policy: { createScriptURL(url: string): unknown } | undefined;

@@ -13,6 +13,16 @@ type Parameters<Key extends MessageKey> = [ParameterNames<(typeof words)[Key]>] 
   ? []
   : [parameters: Record<ParameterNames<(typeof words)[Key]>, string | number>];
 
+/** Messages whose one parameter is `{count}`. */
+type CountKey = {
+  [Key in MessageKey]: ['count', ParameterNames<(typeof words)[Key]>] extends [
+    ParameterNames<(typeof words)[Key]>,
+    'count'
+  ]
+    ? Key
+    : never;
+}[MessageKey];
+
 const locale = 'en';
 const pluralRules = new Intl.PluralRules(locale);
 const relativeTime = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
@@ -28,8 +38,6 @@ export function t<Key extends MessageKey>(key: Key, ...given: Parameters<Key>): 
 export function plural(count: number, one: CountKey, other: CountKey): string {
   return t(pluralRules.select(count) === 'one' ? one : other, { count });
 }
-
-type CountKey = { [Key in MessageKey]: ParameterNames<(typeof words)[Key]> extends 'count' ? ([ParameterNames<(typeof words)[Key]>] extends [never] ? never : Key) : never }[MessageKey];
 
 /** A time as people say it: `2 minutes ago`; over a day away, the date. */
 export function formatWhen(atMs: number, nowMs: number): string {

@@ -1,7 +1,15 @@
 // Owns the proof that amounts survive the way to text and back exactly.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { btcDecimal, formatBtc, formatMsatExact, formatSat, parseAmountSat, parseBtcExact, satFromMsat } from './money.js';
+import {
+  btcDecimal,
+  formatBtc,
+  formatMsatExact,
+  formatSat,
+  parseAmountSat,
+  parseBtcExact,
+  satFromMsat
+} from './money.js';
 
 const someSat = fc.bigInt({ min: 1n, max: 2_100_000_000_000_000n });
 

@@ -82,10 +82,14 @@ describe('payment input', () => {
 
   it('reads back the links that it builds', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 1n, max: 10n ** 12n }), fc.string({ unit: 'grapheme', minLength: 1 }), (amountSat, message) => {
-        const uri = buildPaymentUri({ address, bolt11, amountSat, message });
-        expect(parsePaymentInput(uri, 'regtest')).toEqual({ address, bolt11, amountSat, message });
-      })
+      fc.property(
+        fc.bigInt({ min: 1n, max: 10n ** 12n }),
+        fc.string({ unit: 'grapheme', minLength: 1 }),
+        (amountSat, message) => {
+          const uri = buildPaymentUri({ address, bolt11, amountSat, message });
+          expect(parsePaymentInput(uri, 'regtest')).toEqual({ address, bolt11, amountSat, message });
+        }
+      )
     );
   });
 });

@@ -155,5 +155,9 @@ function unknownInput(cause: string): TernError {
 }
 
 function wrongNetwork(): TernError {
-  return new TernError('wrong_network', 'This payment belongs to another Bitcoin network.', 'Ask for one on your network.');
+  return new TernError(
+    'wrong_network',
+    'This payment belongs to another Bitcoin network.',
+    'Ask for one on your network.'
+  );
 }

@@ -8,7 +8,10 @@ function payment(id: string, createdAtMs: number, updatedAtMs: number, status: P
 }
 
 it('keeps each payment once, newest first', () => {
-  const list = mergePayments([payment('a', 1, 1), payment('c', 3, 3)], [payment('b', 2, 2), payment('a', 1, 4, 'succeeded')]);
+  const list = mergePayments(
+    [payment('a', 1, 1), payment('c', 3, 3)],
+    [payment('b', 2, 2), payment('a', 1, 4, 'succeeded')]
+  );
   expect(list.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
   expect(list.at(-1)?.status).toBe('succeeded');
 });

@@ -1,6 +1,8 @@
 // Owns lists of payments on the page: newest first, each payment once, the latest state of each wins.
 import type { Payment } from '../../worker/api.js';
 
+export type { Payment };
+
 /** Puts a changed payment where it belongs. */
 export function mergePayment(payments: Payment[], changed: Payment): Payment[] {
   return mergePayments(payments, [changed]);
@@ -13,7 +15,9 @@ export function mergePayments(known: Payment[], more: Payment[]): Payment[] {
     const other = byId.get(payment.id);
     if (other === undefined || other.updatedAtMs <= payment.updatedAtMs) byId.set(payment.id, payment);
   }
-  return [...byId.values()].sort((left, right) => right.createdAtMs - left.createdAtMs || (left.id < right.id ? 1 : -1));
+  return [...byId.values()].sort(
+    (left, right) => right.createdAtMs - left.createdAtMs || (left.id < right.id ? 1 : -1)
+  );
 }
 
 /** Invoices that nobody paid are not part of the history that people look for. */

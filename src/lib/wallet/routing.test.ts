@@ -20,6 +20,9 @@ it('keeps a ready wallet out of the set-up', () => {
   expect(redirectFor('ready', '/channels')).toBeUndefined();
 });
 
-it.each(['//evil.example', '/\\evil.example', 'https://evil.example', '/unlock', '', null])('goes home rather than to %j', (path) => {
-  expect(pathAfterUnlock(path)).toBe('/');
-});
+it.each(['//evil.example', '/\\evil.example', 'https://evil.example', '/unlock', '', null])(
+  'goes home rather than to %j',
+  (path) => {
+    expect(pathAfterUnlock(path)).toBe('/');
+  }
+);

@@ -40,7 +40,9 @@ export class Sending {
   /** The payment in the wallet's history, as soon as it is there. */
   readonly payment = $derived(
     wallet.payments?.find((payment) =>
-      this.paymentId !== undefined ? payment.id === this.paymentId : this.txid !== undefined && payment.txid === this.txid
+      this.paymentId !== undefined
+        ? payment.id === this.paymentId
+        : this.txid !== undefined && payment.txid === this.txid
     )
   );
 
@@ -63,7 +65,8 @@ export class Sending {
       await this.#orOnChain(async () => {
         if (this.target?.bolt11 !== undefined) this.invoice = await decodeLiving(this.target.bolt11);
       });
-      const isAmountKnown = this.#amountSat !== undefined || (this.method === 'lightning' && this.invoice?.amountMsat !== undefined);
+      const isAmountKnown =
+        this.#amountSat !== undefined || (this.method === 'lightning' && this.invoice?.amountMsat !== undefined);
       if (isAmountKnown) await this.#review();
       else this.step = 'amount';
     });
@@ -112,10 +115,17 @@ export class Sending {
   async #quoteOnchain(): Promise<SendQuote> {
     this.feeEstimates ??= await wallet.client.feeEstimates();
     const rates = this.feeEstimates;
-    const feerateSatPerVb = { fast: rates.fastSatPerVb, normal: rates.normalSatPerVb, slow: rates.slowSatPerVb }[this.speed];
+    const feerateSatPerVb = { fast: rates.fastSatPerVb, normal: rates.normalSatPerVb, slow: rates.slowSatPerVb }[
+      this.speed
+    ];
     const quote = await wallet.client.quoteOnchain({ ...this.#onchainRequest(), feerateSatPerVb });
     const feeMsat = quote.feeSat * 1000n;
-    return { amountMsat: quote.amountSat * 1000n, feeMsat, maxFeeMsat: feeMsat, feerateSatPerVb: quote.feerateSatPerVb };
+    return {
+      amountMsat: quote.amountSat * 1000n,
+      feeMsat,
+      maxFeeMsat: feeMsat,
+      feerateSatPerVb: quote.feerateSatPerVb
+    };
   }
 
   /** Runs a Lightning step; when it fails and the request also names an address, the payment goes on chain instead. */
@@ -124,7 +134,8 @@ export class Sending {
       await lightningStep();
     } catch (thrown) {
       const error = TernError.from(thrown);
-      const isPaid = error.code === 'invoice_already_paid' || error.code === 'payment_in_flight' || error.code === 'own_invoice';
+      const isPaid =
+        error.code === 'invoice_already_paid' || error.code === 'payment_in_flight' || error.code === 'own_invoice';
       if (this.target?.address === undefined || isPaid) throw error;
       this.#amountSat ??= this.invoice?.amountMsat === undefined ? undefined : (this.invoice.amountMsat + 999n) / 1000n;
       this.method = 'onchain';

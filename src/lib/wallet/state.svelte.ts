@@ -37,6 +37,8 @@ export class WalletState {
   labels = $state.raw<Record<string, string>>({});
   settings = $state.raw<Settings>();
   wordsBackedUp = $state<boolean>();
+  /** Ready, or starting again after it was ready: the screens stay where they are. */
+  isOpen = $state(false);
   blockHeight = $state<number>();
   syncError = $state.raw<ErrorShape>();
   /** The request for money that was shown last. */
@@ -215,8 +217,9 @@ export class WalletState {
   #apply(status: WalletStatus): void {
     const wasReady = this.status?.phase === 'ready';
     this.status = status;
+    if (status.phase === 'ready') this.isOpen = true;
+    else if (status.phase !== 'starting') this.#forget();
     if (status.phase === 'ready' && !wasReady) this.#inBackground(this.#loadAll());
-    if (status.phase === 'locked' || status.phase === 'empty') this.#forget();
   }
 
   async #loadAll(): Promise<void> {
@@ -243,6 +246,7 @@ export class WalletState {
   }
 
   #forget(): void {
+    this.isOpen = false;
     this.info = undefined;
     this.balances = undefined;
     this.channels = undefined;

@@ -10,7 +10,8 @@ class AppUpdate {
     const registration = await navigator.serviceWorker.ready;
     const offer = () => {
       // Without a controller this is the first install, not an update.
-      if (registration.waiting !== null && navigator.serviceWorker.controller !== null) this.waiting = registration.waiting;
+      if (registration.waiting !== null && navigator.serviceWorker.controller !== null)
+        this.waiting = registration.waiting;
     };
     offer();
     registration.addEventListener('updatefound', () => {
