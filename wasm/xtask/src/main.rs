@@ -8,6 +8,7 @@ mod vectors;
 
 use anyhow::{bail, Result};
 use cargo::Workspace;
+use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <command>
   prepare        fetch the published crates that patches/ changes, and apply the patches to a copy under target/
@@ -16,7 +17,17 @@ const USAGE: &str = "usage: cargo xtask <command>
   test-wasm      run libsecp256k1's own vectors through the WebAssembly build, under Node
   check          rustfmt and clippy, native and for WebAssembly";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let workspace = Workspace::locate()?;
