@@ -1,0 +1,163 @@
+// Owns the steps of a wallet's story as a user takes them on the screens; each ends when the screen and the other side say that it is done.
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { LndChannel } from '../../regtest/lnd.js';
+import type { Stand } from '../../regtest/stand.js';
+import { button, field, goTo, heading, link, satIn, satText, shownValue, t } from './screen.js';
+
+/** Peers and chain are looked at every few seconds, and dialled again with patience. */
+export const catchUpTimeoutMs = 60_000;
+
+/** The wallet's address for coins, as shown. */
+export async function shownAddress(page: Page): Promise<string> {
+  await openHomeLink(page, 'home.receive');
+  await expect(page.getByText(t('receive.address'), { exact: true })).toBeVisible();
+  return shownValue(page, 'receive.address');
+}
+
+/** Pays `amountSat` to the address on the screen and confirms it; ends when home shows the coins. */
+export async function fundWallet(stand: Stand, page: Page, amountSat: bigint): Promise<void> {
+  const before = await totalSat(page);
+  await stand.chain.fund(await shownAddress(page), amountSat);
+  await stand.mine(1);
+  await goTo(page, 'home');
+  await expect.poll(() => spendableSat(page), { timeout: catchUpTimeoutMs }).toBe(before + amountSat);
+}
+
+/** The wallet's own node id, from the settings. */
+export async function walletNodeId(page: Page): Promise<string> {
+  await goTo(page, 'settings');
+  await expect(page.getByText(t('settings.node_id'), { exact: true })).toBeVisible();
+  return shownValue(page, 'settings.node_id');
+}
+
+/** Asks lnd for a channel and agrees to the question; ends when the screen lists the channel. */
+export async function requestChannel(stand: Stand, page: Page, amountSat: bigint): Promise<void> {
+  await fillChannel(page, stand.lnd.nodeUri, amountSat);
+  await button(page, 'open.submit').click();
+  await page.getByRole('button', { name: t('open.confirm', { amount: satText(amountSat) }), exact: true }).click();
+  await expect(channelRows(page)).not.toHaveCount(0, { timeout: catchUpTimeoutMs });
+}
+
+export async function fillChannel(page: Page, nodeUri: string, amountSat: bigint): Promise<void> {
+  await goTo(page, 'channels');
+  await link(page, 'channels.open').click();
+  await field(page, 'open.peer').fill(nodeUri);
+  await field(page, 'open.amount').fill(String(amountSat));
+}
+
+/** Opens a channel to lnd and mines until both sides can use it; the channel in lnd's eyes. */
+export async function openChannel(stand: Stand, page: Page, amountSat: bigint): Promise<LndChannel> {
+  const nodeId = await walletNodeId(page);
+  await requestChannel(stand, page, amountSat);
+  await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).not.toEqual([]);
+  await stand.mine(6);
+  await expectReady(page);
+  return stand.lnd.awaitUsableChannel(nodeId, catchUpTimeoutMs);
+}
+
+/** The list shows a channel that can be used. */
+export async function expectReady(page: Page): Promise<void> {
+  await goTo(page, 'channels');
+  const ready = channelRows(page).filter({ hasText: t('channels.state_ready') });
+  await expect(ready).toHaveCount(1, { timeout: catchUpTimeoutMs });
+}
+
+export function channelRows(page: Page): Locator {
+  return page.getByRole('list', { name: t('channels.list') }).getByRole('listitem');
+}
+
+/** Pastes a payment request and goes on to the question. */
+export async function enterPayment(page: Page, request: string): Promise<void> {
+  await openHomeLink(page, 'home.send');
+  await field(page, 'send.to').fill(request);
+  await button(page, 'app.continue').click();
+}
+
+/** Goes as far as agreeing to the payment. */
+export async function confirmPayment(page: Page, bolt11: string, amountSat: bigint): Promise<void> {
+  await enterPayment(page, bolt11);
+  await expect(heading(page, t('send.review_title'))).toBeVisible();
+  await page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true }).click();
+}
+
+/** Pays and ends when the screen says that the payment has arrived. */
+export async function payInvoice(page: Page, bolt11: string, amountSat: bigint): Promise<void> {
+  await confirmPayment(page, bolt11, amountSat);
+  await expect(heading(page, t('send.sent', { amount: satText(amountSat) }))).toBeVisible();
+}
+
+/** Asks for an amount with a note and gives the invoice on the screen. */
+export async function requestPayment(page: Page, amountSat: bigint, note: string): Promise<string> {
+  await openHomeLink(page, 'home.receive');
+  await page.getByText(t('receive.edit'), { exact: true }).click();
+  await field(page, 'receive.amount').fill(String(amountSat));
+  await field(page, 'receive.description').fill(note);
+  await button(page, 'receive.update').click();
+  await expect(page.getByText(t('receive.asking', { amount: satText(amountSat) }), { exact: true })).toBeVisible();
+  return shownValue(page, 'receive.invoice');
+}
+
+/** Asks to close the one channel that is shown as usable. */
+export async function requestClosing(page: Page): Promise<void> {
+  await expectReady(page);
+  await channelRows(page)
+    .filter({ hasText: t('channels.state_ready') })
+    .getByRole('link')
+    .click();
+  await button(page, 'channel.close').click();
+  await button(page.getByRole('dialog', { name: t('channel.close_title') }), 'channel.close').click();
+  await expect(page.getByText(t('channel.close_requested'), { exact: true })).toBeVisible();
+}
+
+/** How a payment stands by its own page: one of the words of `payment.*`. Its row is found by its note. */
+export async function paymentStatus(page: Page, note: string): Promise<string | undefined> {
+  await goTo(page, 'activity');
+  await expect(page.getByText(t('activity.loading'), { exact: true })).toHaveCount(0);
+  const row = page
+    .getByRole('list', { name: t('activity.list') })
+    .getByRole('link')
+    .filter({ hasText: note });
+  if ((await row.count()) === 0) return undefined;
+  await row.click();
+  return fact(page, t('payment.status')).innerText();
+}
+
+export async function totalSat(page: Page): Promise<bigint> {
+  await goTo(page, 'home');
+  const shown = balanceCard(page).getByRole('button');
+  await expect(shown).toHaveText(/ sat/);
+  return satIn(await shown.innerText());
+}
+
+/** What home calls spendable, Lightning and chain together. */
+export async function spendableSat(page: Page): Promise<bigint> {
+  return satIn(await balanceFact(page, t('home.spendable')).innerText());
+}
+
+export async function pendingSat(page: Page): Promise<bigint> {
+  return satIn(await balanceFact(page, t('home.pending')).innerText());
+}
+
+function balanceCard(page: Page): Locator {
+  return page.getByRole('region', { name: t('home.total') });
+}
+
+function balanceFact(page: Page, term: string): Locator {
+  return balanceCard(page)
+    .locator('dl > div', { has: page.getByText(term, { exact: true }) })
+    .locator('dd')
+    .first();
+}
+
+function fact(page: Page, term: string): Locator {
+  return page
+    .locator('dl > div', { has: page.getByText(term, { exact: true }) })
+    .locator('dd')
+    .first();
+}
+
+async function openHomeLink(page: Page, key: 'home.send' | 'home.receive'): Promise<void> {
+  await goTo(page, 'home');
+  await link(page.getByRole('main'), key).click();
+  await expect(heading(page, t(key === 'home.send' ? 'send.title' : 'receive.title'))).toBeVisible();
+}
