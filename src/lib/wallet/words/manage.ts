@@ -50,12 +50,13 @@ export const manageWords = {
   'channel.close_title': 'Close this channel?',
   'channel.close_body': 'Your part goes back on chain, less a fee, within an hour or so.',
   'channel.closing': 'Closing the channel',
-  'channel.close_requested': 'The channel is closing. Your coins come back on chain.',
+  'channel.close_requested': 'Your coins are coming back on chain.',
   'channel.force': 'Force-close channel',
   'channel.force_title': 'Force-close this channel?',
   'channel.force_body':
     'Only when the peer does not answer for long. Your coins are locked for up to two weeks, and fees are higher.',
   'channel.force_understood': 'I have tried to close it normally',
+  'channel.closed': 'Channel closed',
   'channel.missing': 'This channel is not open any more',
 
   'settings.title': 'Settings',
