@@ -42,7 +42,9 @@ export async function ensureApp(): Promise<string> {
   }
   const started = Date.now();
   say('Building the app.');
-  const code = await runCommand(nodeProgram('vite/bin/vite.js', 'build'), { env: { NODE_ENV: 'production' } });
+  const code = await runCommand(nodeProgram('vite/bin/vite.js', 'build', '--logLevel', 'warn'), {
+    env: { NODE_ENV: 'production' }
+  });
   if (code !== 0)
     throw new TernError(
       'internal',

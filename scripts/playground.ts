@@ -1,34 +1,13 @@
 // Owns how the commands start a world around a wallet: the regtest playground with a companion server, or a server for a public network.
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { parseCommand, type Command } from '../src/server/cli.js';
 import { startServer, type RunningServer } from '../src/server/server.js';
 import { TernError } from '../src/wire/errors.js';
-import { repositoryRoot, say } from './commands.js';
+import { say } from './commands.js';
+import type { Playground } from '../tests/regtest/playground.js';
 import { onShutdown } from './shutdown.js';
-
-/** What tests/regtest/playground.ts exports. */
-interface PlaygroundModule {
-  startPlayground: (options: PlaygroundOptions) => Promise<Playground>;
-}
-
-export interface PlaygroundOptions {
-  /** Where chain, faucet and shop keep their state from start to start. */
-  dataDir: string;
-  /** Told one line at a time what is being done. */
-  report: (line: string) => void;
-}
-
-/** A running regtest chain with a faucet and a shop. Its URLs stay the same from start to start: wallets remember them. */
-export interface Playground {
-  esploraUrl: string;
-  faucetUrl: string;
-  shopUrl: string;
-  stop: () => Promise<void>;
-}
 
 /**
  * Starts the server with the flags of `npm run serve`; without `--network` the playground goes with it. All of it stops at shutdown.
@@ -48,6 +27,7 @@ export async function startWorld(args: string[]): Promise<RunningServer> {
   withPlayground('http://127.0.0.1');
   const { esploraUrl, faucetUrl, shopUrl } = await startPlayground(dataDir);
   const { options, logLevel } = withPlayground(esploraUrl);
+  say(`The shop is at ${shopUrl}`);
   return serve({ options: { ...options, playground: { faucetUrl, shopUrl } }, logLevel });
 }
 
@@ -63,16 +43,9 @@ function parseFlags(args: string[]): Pick<ServeCommand, 'options' | 'logLevel'> 
   );
 }
 
+/** Loaded only when it is wanted: it brings the whole node into this process, for the shop. */
 async function startPlayground(dataDir: string): Promise<Playground> {
-  const file = path.join(repositoryRoot, 'tests', 'regtest', 'playground.ts');
-  if (!existsSync(file)) {
-    throw new TernError(
-      'internal',
-      `${file} is missing`,
-      'Restore it, or name a network: npm start -- --network signet'
-    );
-  }
-  const module = (await import(pathToFileURL(file).href)) as PlaygroundModule;
+  const module = await import('../tests/regtest/playground.js');
   const playground = await module.startPlayground({ dataDir, report: say });
   onShutdown(() => playground.stop());
   return playground;

@@ -4,7 +4,9 @@ import { say } from './commands.js';
 type Stop = () => Promise<void>;
 
 const stops: Stop[] = [];
-let isStopping = false;
+let stoppingSinceMs: number | undefined;
+/** A Ctrl-C reaches the process once from the terminal and once more through npm. */
+const sameSignalMs = 1_000;
 
 /** Registers what a signal has to stop. */
 export function onShutdown(stop: Stop): void {
@@ -15,7 +17,8 @@ export function onShutdown(stop: Stop): void {
 export function handleSignals(): void {
   for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const, ['SIGHUP', 129] as const]) {
     process.on(signal, () => {
-      if (isStopping || stops.length === 0) process.exit(code);
+      if (stoppingSinceMs !== undefined && Date.now() - stoppingSinceMs < sameSignalMs) return;
+      if (stoppingSinceMs !== undefined || stops.length === 0) process.exit(code);
       say('\nStopping.');
       void stopAll().then((failed) => process.exit(failed ? 1 : 0));
     });
@@ -24,7 +27,7 @@ export function handleSignals(): void {
 
 /** Stops everything that is registered. Returns whether a part of it failed to stop. */
 export async function stopAll(): Promise<boolean> {
-  isStopping = true;
+  stoppingSinceMs ??= Date.now();
   let failed = false;
   for (const stop of stops.splice(0).reverse()) {
     try {
