@@ -27,6 +27,11 @@ export function homePage(nodeUri: string, refusal?: Refusal): Html {
     html`<p class="soft">
         A Lightning node of its own, for you to try things on. Coins here are of the regtest chain: they have no value.
       </p>
+      <section class="card stack tight" aria-labelledby="pay-in">
+        <h2 id="pay-in">Open a channel to the shop</h2>
+        <p class="soft small">Paste this address into your wallet, under Channels.</p>
+        ${copyable(nodeUri, 'Copy the address')}
+      </section>
       <section class="card stack tight" aria-labelledby="buy">
         <h2 id="buy">Buy</h2>
         ${refusalNotice('invoice', refusal)}
@@ -55,11 +60,6 @@ export function homePage(nodeUri: string, refusal?: Refusal): Html {
 ${valueOf('pay', 'bolt11', refusal)}</textarea>
           <div><button class="button">Be paid</button></div>
         </form>
-      </section>
-      <section class="card stack tight" aria-labelledby="pay-in">
-        <h2 id="pay-in">Open a channel to the shop</h2>
-        <p class="soft small">Paste this address into your wallet, under Channels.</p>
-        ${copyable(nodeUri, 'Copy the address')}
       </section>
       <section class="card stack tight" aria-labelledby="channel">
         <h2 id="channel">Get a channel from the shop</h2>
@@ -192,7 +192,7 @@ function toPay(bolt11: string): Html {
   const qr = renderSVG(`LIGHTNING:${bolt11.toUpperCase()}`, { ecc: 'L', border: 3 });
   return html`<div class="to-pay stack tight">
     <div class="qr" role="img" aria-label="The invoice as a QR code">${new Html(qr)}</div>
-    <p><a class="button wide" href="lightning:${bolt11}">Pay with a wallet on this device</a></p>
+    <p><a class="button wide" href="lightning:${bolt11}">Open in a wallet</a></p>
     ${copyable(bolt11, 'Copy the invoice')}
   </div>`;
 }
