@@ -29,13 +29,13 @@ import {
 import { CONFLICT_STATE } from './migrations.js';
 import { planPut } from './plan.js';
 
-const GET = 'SELECT version, value FROM vss_object WHERE user_token = $1 AND store_id = $2 AND key = $3';
-const GET_VERSION = 'SELECT version FROM vss_object WHERE user_token = $1 AND store_id = $2 AND key = $3';
+const OF_STORE = 'store = (SELECT number FROM vss_store WHERE user_token = $1 AND store_id = $2)';
+const GET = `SELECT version, value FROM vss_object WHERE ${OF_STORE} AND key = $3`;
+const GET_VERSION = `SELECT version FROM vss_object WHERE ${OF_STORE} AND key = $3`;
 const PUT = 'SELECT vss_put($1, $2, $3, $4, $5, $6, $7, $8, $9)';
-const DELETE =
-  'DELETE FROM vss_object WHERE user_token = $1 AND store_id = $2 AND key = $3 AND ($4::bigint = -1 OR version = $4::bigint)';
+const DELETE = `DELETE FROM vss_object WHERE ${OF_STORE} AND key = $3 AND ($4::bigint = -1 OR version = $4::bigint)`;
 const LIST = `SELECT key, version, sort_order FROM vss_object
-  WHERE user_token = $1 AND store_id = $2 AND sort_order < $3 AND starts_with(key, $4) AND key <> $5
+  WHERE ${OF_STORE} AND sort_order < $3 AND starts_with(key, $4) AND key <> $5
   ORDER BY sort_order DESC LIMIT $6`;
 
 /** deadlock_detected, serialization_failure: nothing was written, and the same statement may succeed. */
