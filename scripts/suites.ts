@@ -27,6 +27,9 @@ export interface Suite {
 /** Suites that must exist: were one moved or emptied, the run fails. */
 const drawnInTheHouse = ['contract', 'regtest', 'sim'];
 
+/** Runners write into a pipe here: no colours. */
+const plain = { NO_COLOR: '1', FORCE_COLOR: '0' };
+
 /** The suites of vitest that lie in directories of tests/. */
 export function testDirectories(): string[] {
   const tests = path.join(repositoryRoot, 'tests');
@@ -71,7 +74,7 @@ async function runVitest(project: string, onLine: (line: string) => void): Promi
   return withReportFile(async (report) => {
     const reporters = ['--reporter=default', '--reporter=./scripts/testing/vitest-reporter.ts'];
     const command = nodeProgram('vitest/vitest.mjs', 'run', '--project', project, '--allowOnly=false', ...reporters);
-    const exitCode = await runCommand(command, { onLine, env: { TERN_TEST_REPORT: report } });
+    const exitCode = await runCommand(command, { onLine, env: { ...plain, TERN_TEST_REPORT: report } });
     const lines = (await readFile(report, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
     return { cases: lines.map((line) => JSON.parse(line) as CaseOutcome), exitCode };
   });
@@ -80,7 +83,7 @@ async function runVitest(project: string, onLine: (line: string) => void): Promi
 async function runPlaywright(onLine: (line: string) => void): Promise<SuiteRun> {
   return withReportFile(async (report) => {
     const command = nodeProgram('@playwright/test/cli.js', 'test', '--forbid-only', '--reporter=list,json');
-    const exitCode = await runCommand(command, { onLine, env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report } });
+    const exitCode = await runCommand(command, { onLine, env: { ...plain, PLAYWRIGHT_JSON_OUTPUT_FILE: report } });
     const text = await readFile(report, 'utf8').catch(() => undefined);
     return { cases: text === undefined ? [] : readPlaywrightReport(JSON.parse(text) as JSONReport), exitCode };
   });
