@@ -35,149 +35,166 @@ export interface NodeHost {
 
 #[wasm_bindgen]
 extern "C" {
-	/// The JavaScript side of the host.
-	#[wasm_bindgen(typescript_type = "NodeHost")]
-	pub type NodeHost;
+    /// The JavaScript side of the host.
+    #[wasm_bindgen(typescript_type = "NodeHost")]
+    pub type NodeHost;
 
-	#[wasm_bindgen(method)]
-	fn read(this: &NodeHost, primary: &str, secondary: &str, key: &str) -> Promise;
-	#[wasm_bindgen(method)]
-	fn write(this: &NodeHost, primary: &str, secondary: &str, key: &str, value: Uint8Array) -> Promise;
-	#[wasm_bindgen(method)]
-	fn remove(this: &NodeHost, primary: &str, secondary: &str, key: &str) -> Promise;
-	#[wasm_bindgen(method)]
-	fn list(this: &NodeHost, primary: &str, secondary: &str) -> Promise;
-	#[wasm_bindgen(method, js_name = listPage)]
-	fn list_page(this: &NodeHost, primary: &str, secondary: &str, limit: u32, before: Option<&str>) -> Promise;
-	#[wasm_bindgen(method)]
-	fn wake(this: &NodeHost);
-	#[wasm_bindgen(method, js_name = nowMs)]
-	fn now_ms(this: &NodeHost) -> f64;
-	#[wasm_bindgen(method, js_name = setTimer)]
-	fn set_timer(this: &NodeHost, ms: f64, run: &Function) -> Function;
-	#[wasm_bindgen(method)]
-	fn log(this: &NodeHost, level: &str, target: &str, message: &str);
+    #[wasm_bindgen(method)]
+    fn read(this: &NodeHost, primary: &str, secondary: &str, key: &str) -> Promise;
+    #[wasm_bindgen(method)]
+    fn write(this: &NodeHost, primary: &str, secondary: &str, key: &str, value: Uint8Array) -> Promise;
+    #[wasm_bindgen(method)]
+    fn remove(this: &NodeHost, primary: &str, secondary: &str, key: &str) -> Promise;
+    #[wasm_bindgen(method)]
+    fn list(this: &NodeHost, primary: &str, secondary: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = listPage)]
+    fn list_page(this: &NodeHost, primary: &str, secondary: &str, limit: u32, before: Option<&str>) -> Promise;
+    #[wasm_bindgen(method)]
+    fn wake(this: &NodeHost);
+    #[wasm_bindgen(method, js_name = nowMs)]
+    fn now_ms(this: &NodeHost) -> f64;
+    #[wasm_bindgen(method, js_name = setTimer)]
+    fn set_timer(this: &NodeHost, ms: f64, run: &Function) -> Function;
+    #[wasm_bindgen(method)]
+    fn log(this: &NodeHost, level: &str, target: &str, message: &str);
 }
 
 /// The node's host over the JavaScript one.
 pub struct JsHost {
-	js: NodeHost,
+    js: NodeHost,
 }
 
 impl JsHost {
-	/// Wraps the JavaScript side.
-	pub fn new(js: NodeHost) -> Self {
-		Self { js }
-	}
+    /// Wraps the JavaScript side.
+    pub fn new(js: NodeHost) -> Self {
+        Self { js }
+    }
 }
 
 /// Turns a rejection into text.
 fn cause(rejected: JsValue) -> String {
-	rejected.as_string().unwrap_or_else(|| format!("{rejected:?}"))
+    rejected.as_string().unwrap_or_else(|| format!("{rejected:?}"))
 }
 
 async fn settled(promise: JsFuture) {
-	// By contract it never rejects; a host that does has halted and the node with it.
-	let _ = promise.await;
+    // By contract it never rejects; a host that does has halted and the node with it.
+    let _ = promise.await;
 }
 
 fn strings(list: JsValue) -> Result<Vec<String>, String> {
-	let list: Array = list.dyn_into().map_err(|_| "the store's list is no array".to_string())?;
-	list.iter().map(|item| item.as_string().ok_or_else(|| "a key is no string".to_string())).collect()
+    let list: Array = list
+        .dyn_into()
+        .map_err(|_| "the store's list is no array".to_string())?;
+    list.iter()
+        .map(|item| item.as_string().ok_or_else(|| "a key is no string".to_string()))
+        .collect()
 }
 
 impl Host for JsHost {
-	fn read(&self, primary: &str, secondary: &str, key: &str) -> LocalFuture<Result<Option<Vec<u8>>, String>> {
-		let promise = JsFuture::from(self.js.read(primary, secondary, key));
-		Box::pin(async move {
-			let value = promise.await.map_err(cause)?;
-			if value.is_undefined() || value.is_null() {
-				return Ok(None);
-			}
-			let bytes: Uint8Array = value.dyn_into().map_err(|_| "a stored value is no byte array".to_string())?;
-			Ok(Some(bytes.to_vec()))
-		})
-	}
+    fn read(&self, primary: &str, secondary: &str, key: &str) -> LocalFuture<Result<Option<Vec<u8>>, String>> {
+        let promise = JsFuture::from(self.js.read(primary, secondary, key));
+        Box::pin(async move {
+            let value = promise.await.map_err(cause)?;
+            if value.is_undefined() || value.is_null() {
+                return Ok(None);
+            }
+            let bytes: Uint8Array = value
+                .dyn_into()
+                .map_err(|_| "a stored value is no byte array".to_string())?;
+            Ok(Some(bytes.to_vec()))
+        })
+    }
 
-	fn write(&self, primary: &str, secondary: &str, key: &str, value: Vec<u8>) -> LocalFuture<()> {
-		let promise = self.js.write(primary, secondary, key, Uint8Array::from(value.as_slice()));
-		Box::pin(settled(JsFuture::from(promise)))
-	}
+    fn write(&self, primary: &str, secondary: &str, key: &str, value: Vec<u8>) -> LocalFuture<()> {
+        let promise = self
+            .js
+            .write(primary, secondary, key, Uint8Array::from(value.as_slice()));
+        Box::pin(settled(JsFuture::from(promise)))
+    }
 
-	fn remove(&self, primary: &str, secondary: &str, key: &str) -> LocalFuture<()> {
-		Box::pin(settled(JsFuture::from(self.js.remove(primary, secondary, key))))
-	}
+    fn remove(&self, primary: &str, secondary: &str, key: &str) -> LocalFuture<()> {
+        Box::pin(settled(JsFuture::from(self.js.remove(primary, secondary, key))))
+    }
 
-	fn list(&self, primary: &str, secondary: &str) -> LocalFuture<Result<Vec<String>, String>> {
-		let promise = JsFuture::from(self.js.list(primary, secondary));
-		Box::pin(async move { strings(promise.await.map_err(cause)?) })
-	}
+    fn list(&self, primary: &str, secondary: &str) -> LocalFuture<Result<Vec<String>, String>> {
+        let promise = JsFuture::from(self.js.list(primary, secondary));
+        Box::pin(async move { strings(promise.await.map_err(cause)?) })
+    }
 
-	fn list_page(
-		&self, primary: &str, secondary: &str, limit: u32, before: Option<&str>,
-	) -> LocalFuture<Result<Vec<String>, String>> {
-		let promise = JsFuture::from(self.js.list_page(primary, secondary, limit, before));
-		Box::pin(async move { strings(promise.await.map_err(cause)?) })
-	}
+    fn list_page(
+        &self,
+        primary: &str,
+        secondary: &str,
+        limit: u32,
+        before: Option<&str>,
+    ) -> LocalFuture<Result<Vec<String>, String>> {
+        let promise = JsFuture::from(self.js.list_page(primary, secondary, limit, before));
+        Box::pin(async move { strings(promise.await.map_err(cause)?) })
+    }
 
-	fn wake(&self) {
-		self.js.wake();
-	}
+    fn wake(&self) {
+        self.js.wake();
+    }
 
-	fn now(&self) -> Duration {
-		Duration::from_millis(self.js.now_ms() as u64)
-	}
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.js.now_ms() as u64)
+    }
 
-	fn sleep(&self, duration: Duration) -> LocalFuture<()> {
-		Box::pin(Sleep::new(&self.js, duration))
-	}
+    fn sleep(&self, duration: Duration) -> LocalFuture<()> {
+        Box::pin(Sleep::new(&self.js, duration))
+    }
 
-	fn spawn(&self, future: LocalFuture<()>) {
-		spawn_local(future);
-	}
+    fn spawn(&self, future: LocalFuture<()>) {
+        spawn_local(future);
+    }
 
-	fn log(&self, level: LogLevel, target: &str, message: &str) {
-		self.js.log(level.as_str(), target, message);
-	}
+    fn log(&self, level: LogLevel, target: &str, message: &str) {
+        self.js.log(level.as_str(), target, message);
+    }
 }
 
 /// A timer of the host's, given back when dropped.
 struct Sleep {
-	over: oneshot::Receiver<()>,
-	cancel: Function,
-	_run: Closure<dyn FnMut()>,
-	done: Rc<Cell<bool>>,
+    over: oneshot::Receiver<()>,
+    cancel: Function,
+    _run: Closure<dyn FnMut()>,
+    done: Rc<Cell<bool>>,
 }
 
 impl Sleep {
-	fn new(js: &NodeHost, duration: Duration) -> Self {
-		let (end, over) = oneshot::channel();
-		let done = Rc::new(Cell::new(false));
-		let (mut end, ran) = (Some(end), Rc::clone(&done));
-		let run = Closure::new(move || {
-			ran.set(true);
-			if let Some(end) = end.take() {
-				// The sleeper may be gone already.
-				let _ = end.send(());
-			}
-		});
-		let cancel = js.set_timer(duration.as_millis() as f64, run.as_ref().unchecked_ref());
-		Self { over, cancel, _run: run, done }
-	}
+    fn new(js: &NodeHost, duration: Duration) -> Self {
+        let (end, over) = oneshot::channel();
+        let done = Rc::new(Cell::new(false));
+        let (mut end, ran) = (Some(end), Rc::clone(&done));
+        let run = Closure::new(move || {
+            ran.set(true);
+            if let Some(end) = end.take() {
+                // The sleeper may be gone already.
+                let _ = end.send(());
+            }
+        });
+        let cancel = js.set_timer(duration.as_millis() as f64, run.as_ref().unchecked_ref());
+        Self {
+            over,
+            cancel,
+            _run: run,
+            done,
+        }
+    }
 }
 
 impl Future for Sleep {
-	type Output = ();
-	fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-		Pin::new(&mut self.over).poll(context).map(|_| ())
-	}
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.over).poll(context).map(|_| ())
+    }
 }
 
 impl Drop for Sleep {
-	fn drop(&mut self) {
-		if !self.done.get() {
-			// Taking back a timer cannot fail.
-			let _ = self.cancel.call0(&JsValue::NULL);
-		}
-	}
+    fn drop(&mut self) {
+        if !self.done.get() {
+            // Taking back a timer cannot fail.
+            let _ = self.cancel.call0(&JsValue::NULL);
+        }
+    }
 }

@@ -18,40 +18,43 @@ export type Output =
 
 #[wasm_bindgen]
 extern "C" {
-	/// A list of outputs, typed for TypeScript.
-	#[wasm_bindgen(typescript_type = "Output[]")]
-	pub type OutputList;
+    /// A list of outputs, typed for TypeScript.
+    #[wasm_bindgen(typescript_type = "Output[]")]
+    pub type OutputList;
 }
 
 /// The outputs of one turn, in order.
 pub fn outputs_to_js(outputs: Vec<Output>) -> Result<OutputList, JsValue> {
-	let list = Array::new();
-	for output in outputs {
-		list.push(&output_to_js(output)?);
-	}
-	Ok(list.unchecked_into())
+    let list = Array::new();
+    for output in outputs {
+        list.push(&output_to_js(output)?);
+    }
+    Ok(list.unchecked_into())
 }
 
 fn output_to_js(output: Output) -> Result<JsValue, JsValue> {
-	match output {
-		Output::SocketBytes { socket, bytes } => object(
-			"socketBytes",
-			&[("socket", socket.into()), ("bytes", Uint8Array::from(bytes.as_slice()).into())],
-		),
-		Output::SocketClose { socket } => object("socketClose", &[("socket", socket.into())]),
-		Output::Broadcast { transactions } => {
-			let list: Array = transactions.iter().map(|tx| Uint8Array::from(tx.as_slice())).collect();
-			object("broadcast", &[("transactions", list.into())])
-		},
-		Output::Event { event } => object("event", &[("event", to_js(&event)?)]),
-	}
+    match output {
+        Output::SocketBytes { socket, bytes } => object(
+            "socketBytes",
+            &[
+                ("socket", socket.into()),
+                ("bytes", Uint8Array::from(bytes.as_slice()).into()),
+            ],
+        ),
+        Output::SocketClose { socket } => object("socketClose", &[("socket", socket.into())]),
+        Output::Broadcast { transactions } => {
+            let list: Array = transactions.iter().map(|tx| Uint8Array::from(tx.as_slice())).collect();
+            object("broadcast", &[("transactions", list.into())])
+        }
+        Output::Event { event } => object("event", &[("event", to_js(&event)?)]),
+    }
 }
 
 fn object(kind: &str, fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
-	let object = Object::new();
-	Reflect::set(&object, &"type".into(), &kind.into())?;
-	for (name, value) in fields {
-		Reflect::set(&object, &JsValue::from_str(name), value)?;
-	}
-	Ok(object.into())
+    let object = Object::new();
+    Reflect::set(&object, &"type".into(), &kind.into())?;
+    for (name, value) in fields {
+        Reflect::set(&object, &JsValue::from_str(name), value)?;
+    }
+    Ok(object.into())
 }

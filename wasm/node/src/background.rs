@@ -16,72 +16,72 @@ const GOSSIP_RETRY: Duration = Duration::from_secs(120);
 
 /// Starts everything. Tasks end when the node stops.
 pub fn start(node: &Rc<Node>) {
-	node.tasks.spawn(process_ldk(Rc::clone(node)));
-	node.tasks.spawn(follow_chain(Rc::clone(node)));
-	node.tasks.spawn(follow_gossip(Rc::clone(node)));
+    node.tasks.spawn(process_ldk(Rc::clone(node)));
+    node.tasks.spawn(follow_chain(Rc::clone(node)));
+    node.tasks.spawn(follow_gossip(Rc::clone(node)));
 }
 
 async fn process_ldk(node: Rc<Node>) {
-	let host = Arc::clone(&node.host);
-	let events = Rc::clone(&node.events);
-	let tasks = Rc::clone(&node.tasks);
-	let ended = process_events_async(
-		Arc::clone(&node.store),
-		|event| {
-			let events = Rc::clone(&events);
-			async move { events.handle(event).await }
-		},
-		Arc::clone(&node.chain_monitor),
-		Arc::clone(&node.manager),
-		Some(Arc::clone(&node.onion_messenger)),
-		node.gossip.for_background(),
-		Arc::clone(&node.peers),
-		NO_LIQUIDITY_MANAGER,
-		Some(Arc::clone(&node.sweeper)),
-		Arc::clone(&node.logger),
-		Some(Arc::clone(&node.scorer)),
-		|duration| tasks.pause(duration),
-		false,
-		|| Some(host.now()),
-	)
-	.await;
-	if let Err(e) = ended {
-		let halted = NodeEvent::Halted {
-			code: "node_halted".to_string(),
-			cause: format!("The node's background work ended: {e}."),
-			next: "Reload the wallet.".to_string(),
-		};
-		node.outputs.event(halted);
-	}
+    let host = Arc::clone(&node.host);
+    let events = Rc::clone(&node.events);
+    let tasks = Rc::clone(&node.tasks);
+    let ended = process_events_async(
+        Arc::clone(&node.store),
+        |event| {
+            let events = Rc::clone(&events);
+            async move { events.handle(event).await }
+        },
+        Arc::clone(&node.chain_monitor),
+        Arc::clone(&node.manager),
+        Some(Arc::clone(&node.onion_messenger)),
+        node.gossip.for_background(),
+        Arc::clone(&node.peers),
+        NO_LIQUIDITY_MANAGER,
+        Some(Arc::clone(&node.sweeper)),
+        Arc::clone(&node.logger),
+        Some(Arc::clone(&node.scorer)),
+        |duration| tasks.pause(duration),
+        false,
+        || Some(host.now()),
+    )
+    .await;
+    if let Err(e) = ended {
+        let halted = NodeEvent::Halted {
+            code: "node_halted".to_string(),
+            cause: format!("The node's background work ended: {e}."),
+            next: "Reload the wallet.".to_string(),
+        };
+        node.outputs.event(halted);
+    }
 }
 
 async fn follow_chain(node: Rc<Node>) {
-	loop {
-		if let Err(e) = node.sync().await {
-			node.host.log(LogLevel::Warn, "chain", &e.to_string());
-			let (code, cause, next) = (e.code.as_str().to_string(), e.cause, e.next);
-			node.outputs.event(NodeEvent::SyncFailed { code, cause, next });
-		}
-		if node.tasks.pause(node.poll_interval).await {
-			return;
-		}
-	}
+    loop {
+        if let Err(e) = node.sync().await {
+            node.host.log(LogLevel::Warn, "chain", &e.to_string());
+            let (code, cause, next) = (e.code.as_str().to_string(), e.cause, e.next);
+            node.outputs.event(NodeEvent::SyncFailed { code, cause, next });
+        }
+        if node.tasks.pause(node.poll_interval).await {
+            return;
+        }
+    }
 }
 
 async fn follow_gossip(node: Rc<Node>) {
-	loop {
-		let updated = node.gossip.update(&node.host).await;
-		if let Err(e) = &updated {
-			node.host.log(LogLevel::Warn, "gossip", &e.to_string());
-		}
-		let interval = if updated.is_ok() { GOSSIP_INTERVAL } else { GOSSIP_RETRY };
-		if node.tasks.pause(interval).await {
-			return;
-		}
-	}
+    loop {
+        let updated = node.gossip.update(&node.host).await;
+        if let Err(e) = &updated {
+            node.host.log(LogLevel::Warn, "gossip", &e.to_string());
+        }
+        let interval = if updated.is_ok() { GOSSIP_INTERVAL } else { GOSSIP_RETRY };
+        if node.tasks.pause(interval).await {
+            return;
+        }
+    }
 }
 
 /// LDK wants handlers for messages that Tern does not speak yet.
 pub fn nobody() -> Arc<IgnoringMessageHandler> {
-	Arc::new(IgnoringMessageHandler {})
+    Arc::new(IgnoringMessageHandler {})
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use bitcoin::hashes::Hash;
 use lightning::ln::channelmanager::{
-	Bolt11InvoiceParameters, Bolt11PaymentError, PaymentId, RecentPaymentDetails, Retry, RetryableSendFailure,
+    Bolt11InvoiceParameters, Bolt11PaymentError, PaymentId, RecentPaymentDetails, Retry, RetryableSendFailure,
 };
-use lightning::routing::router::{InFlightHtlcs, PaymentParameters, RouteParameters, RouteParametersConfig, Router as _};
+use lightning::routing::router::{
+    InFlightHtlcs, PaymentParameters, RouteParameters, RouteParametersConfig, Router as _,
+};
 use lightning::sign::{NodeSigner as _, Recipient};
 use lightning_invoice::{
-	Bolt11Invoice, Bolt11InvoiceDescription, Bolt11InvoiceDescriptionRef, Description, ExpiryTime, PositiveTimestamp,
-	RawTaggedField, TaggedField,
+    Bolt11Invoice, Bolt11InvoiceDescription, Bolt11InvoiceDescriptionRef, Description, ExpiryTime, PositiveTimestamp,
+    RawTaggedField, TaggedField,
 };
 
 use crate::confirm::Tip;
@@ -22,8 +24,8 @@ use crate::keys::WalletKeys;
 use crate::ldk::{ChannelManager, Router};
 use crate::payments::Payments;
 use crate::types::{
-	DecodedInvoice, Invoice, InvoiceRequest, Network, PayQuote, PayRequest, Payment, PaymentDirection, PaymentKind,
-	PaymentStatus,
+    DecodedInvoice, Invoice, InvoiceRequest, Network, PayQuote, PayRequest, Payment, PaymentDirection, PaymentKind,
+    PaymentStatus,
 };
 
 const MAX_ATTEMPTS: u32 = 10;
@@ -32,301 +34,364 @@ const MAX_EXPIRY_SECONDS: u32 = 30 * 86_400;
 
 /// Invoices and their payments.
 pub struct Bolt11 {
-	pub(crate) network: Network,
-	pub(crate) manager: Arc<ChannelManager>,
-	pub(crate) router: Arc<Router>,
-	pub(crate) payments: Arc<Payments>,
-	pub(crate) keys: Arc<WalletKeys>,
-	pub(crate) tip: Rc<Tip>,
+    pub(crate) network: Network,
+    pub(crate) manager: Arc<ChannelManager>,
+    pub(crate) router: Arc<Router>,
+    pub(crate) payments: Arc<Payments>,
+    pub(crate) keys: Arc<WalletKeys>,
+    pub(crate) tip: Rc<Tip>,
 }
 
 impl Bolt11 {
-	/// A new invoice, kept as open until paid. `invalid_amount`, `invalid_argument`.
-	pub fn create(&self, request: &InvoiceRequest) -> Result<Invoice, NodeError> {
-		if request.amount_msat == Some(0) {
-			return Err(zero_amount());
-		}
-		if request.expiry_seconds == 0 || request.expiry_seconds > MAX_EXPIRY_SECONDS {
-			return Err(NodeError::new(Code::InvalidArgument, "An invoice lives from a second to 30 days.", "Choose another expiry."));
-		}
-		let description = Description::new(request.description.clone()).map_err(|_| {
-			NodeError::new(Code::InvalidArgument, "The description is longer than 639 bytes.", "Shorten the description.")
-		})?;
-		let parameters = Bolt11InvoiceParameters {
-			amount_msats: request.amount_msat,
-			description: Bolt11InvoiceDescription::Direct(description),
-			invoice_expiry_delta_secs: Some(request.expiry_seconds.saturating_add(self.clock_lag_seconds())),
-			..Default::default()
-		};
-		let made = self.manager.create_bolt11_invoice(parameters).map_err(|e| {
-			NodeError::new(Code::InvalidAmount, format!("The invoice cannot be made: {e}."), "Choose another amount.")
-		})?;
-		let invoice = self.dated_now(made, request.expiry_seconds)?;
-		let row = self.waiting(&invoice, request);
-		self.payments.put_invoice(&row);
-		Ok(Invoice { bolt11: invoice.to_string(), payment_hash: row.id, expires_at_ms: row.expires_at_ms.unwrap_or(0.0) })
-	}
+    /// A new invoice, kept as open until paid. `invalid_amount`, `invalid_argument`.
+    pub fn create(&self, request: &InvoiceRequest) -> Result<Invoice, NodeError> {
+        if request.amount_msat == Some(0) {
+            return Err(zero_amount());
+        }
+        if request.expiry_seconds == 0 || request.expiry_seconds > MAX_EXPIRY_SECONDS {
+            return Err(NodeError::new(
+                Code::InvalidArgument,
+                "An invoice lives from a second to 30 days.",
+                "Choose another expiry.",
+            ));
+        }
+        let description = Description::new(request.description.clone()).map_err(|_| {
+            NodeError::new(
+                Code::InvalidArgument,
+                "The description is longer than 639 bytes.",
+                "Shorten the description.",
+            )
+        })?;
+        let parameters = Bolt11InvoiceParameters {
+            amount_msats: request.amount_msat,
+            description: Bolt11InvoiceDescription::Direct(description),
+            invoice_expiry_delta_secs: Some(request.expiry_seconds.saturating_add(self.clock_lag_seconds())),
+            ..Default::default()
+        };
+        let made = self.manager.create_bolt11_invoice(parameters).map_err(|e| {
+            NodeError::new(
+                Code::InvalidAmount,
+                format!("The invoice cannot be made: {e}."),
+                "Choose another amount.",
+            )
+        })?;
+        let invoice = self.dated_now(made, request.expiry_seconds)?;
+        let row = self.waiting(&invoice, request);
+        self.payments.put_invoice(&row);
+        Ok(Invoice {
+            bolt11: invoice.to_string(),
+            payment_hash: row.id,
+            expires_at_ms: row.expires_at_ms.unwrap_or(0.0),
+        })
+    }
 
-	/// What an invoice says. `invalid_invoice`.
-	pub fn decode(&self, text: &str) -> Result<DecodedInvoice, NodeError> {
-		let invoice = parse(text)?;
-		let expires_at_ms = expiry_ms(&invoice);
-		Ok(DecodedInvoice {
-			bolt11: invoice.to_string(),
-			payment_hash: invoice.payment_hash().to_string(),
-			payee_node_id: invoice.get_payee_pub_key().to_string(),
-			amount_msat: invoice.amount_milli_satoshis(),
-			description: describe(&invoice),
-			created_at_ms: invoice.duration_since_epoch().as_millis() as f64,
-			expires_at_ms,
-			expired: expires_at_ms < self.payments.now_ms(),
-			network: network_of(&invoice),
-		})
-	}
+    /// What an invoice says. `invalid_invoice`.
+    pub fn decode(&self, text: &str) -> Result<DecodedInvoice, NodeError> {
+        let invoice = parse(text)?;
+        let expires_at_ms = expiry_ms(&invoice);
+        Ok(DecodedInvoice {
+            bolt11: invoice.to_string(),
+            payment_hash: invoice.payment_hash().to_string(),
+            payee_node_id: invoice.get_payee_pub_key().to_string(),
+            amount_msat: invoice.amount_milli_satoshis(),
+            description: describe(&invoice),
+            created_at_ms: invoice.duration_since_epoch().as_millis() as f64,
+            expires_at_ms,
+            expired: expires_at_ms < self.payments.now_ms(),
+            network: network_of(&invoice),
+        })
+    }
 
-	/// What paying would cost now. Refuses what [`Self::pay`] would refuse.
-	pub async fn quote(&self, request: &PayRequest) -> Result<PayQuote, NodeError> {
-		let (invoice, amount_msat) = self.check(request).await?;
-		let max_fee_msat = fee_limit(request, amount_msat);
-		let parameters = RouteParameters {
-			payment_params: PaymentParameters::from_bolt11_invoice(&invoice),
-			final_value_msat: amount_msat,
-			max_total_routing_fee_msat: Some(max_fee_msat),
-		};
-		let usable = self.manager.list_usable_channels();
-		let first_hops: Vec<_> = usable.iter().collect();
-		let payer = self.manager.get_our_node_id();
-		let route = self
-			.router
-			.find_route(&payer, &parameters, Some(&first_hops), InFlightHtlcs::new())
-			.map_err(|_| no_route())?;
-		Ok(PayQuote { amount_msat, fee_msat: route.get_total_fees(), max_fee_msat })
-	}
+    /// What paying would cost now. Refuses what [`Self::pay`] would refuse.
+    pub async fn quote(&self, request: &PayRequest) -> Result<PayQuote, NodeError> {
+        let (invoice, amount_msat) = self.check(request).await?;
+        let max_fee_msat = fee_limit(request, amount_msat);
+        let parameters = RouteParameters {
+            payment_params: PaymentParameters::from_bolt11_invoice(&invoice),
+            final_value_msat: amount_msat,
+            max_total_routing_fee_msat: Some(max_fee_msat),
+        };
+        let usable = self.manager.list_usable_channels();
+        let first_hops: Vec<_> = usable.iter().collect();
+        let payer = self.manager.get_our_node_id();
+        let route = self
+            .router
+            .find_route(&payer, &parameters, Some(&first_hops), InFlightHtlcs::new())
+            .map_err(|_| no_route())?;
+        Ok(PayQuote {
+            amount_msat,
+            fee_msat: route.get_total_fees(),
+            max_fee_msat,
+        })
+    }
 
-	/// Sends the payment on its way and returns its id. The outcome comes as an event.
-	pub async fn pay(&self, request: &PayRequest) -> Result<String, NodeError> {
-		let (invoice, amount_msat) = self.check(request).await?;
-		let max_fee_msat = fee_limit(request, amount_msat);
-		let hash = invoice.payment_hash().to_byte_array();
-		let given = invoice.amount_milli_satoshis().is_none().then_some(amount_msat);
-		let config = RouteParametersConfig::default().with_max_total_routing_fee_msat(max_fee_msat);
-		self.manager
-			.pay_for_bolt11_invoice(&invoice, PaymentId(hash), given, config, Retry::Attempts(MAX_ATTEMPTS))
-			.map_err(send_error)?;
-		let now = self.payments.now_ms();
-		let id = invoice.payment_hash().to_string();
-		self.payments.put(Payment {
-			id: id.clone(),
-			kind: PaymentKind::Bolt11,
-			direction: PaymentDirection::Outbound,
-			status: PaymentStatus::Pending,
-			amount_msat: Some(amount_msat),
-			fee_msat: None,
-			description: describe(&invoice),
-			created_at_ms: now,
-			updated_at_ms: now,
-			bolt11: Some(invoice.to_string()),
-			payment_hash: Some(id.clone()),
-			preimage: None,
-			txid: None,
-			address: None,
-			confirmations: None,
-			counterparty_node_id: Some(invoice.get_payee_pub_key().to_string()),
-			failure_code: None,
-			expires_at_ms: Some(expiry_ms(&invoice)),
-			confirmed_height: None,
-		});
-		Ok(id)
-	}
+    /// Sends the payment on its way and returns its id. The outcome comes as an event.
+    pub async fn pay(&self, request: &PayRequest) -> Result<String, NodeError> {
+        let (invoice, amount_msat) = self.check(request).await?;
+        let max_fee_msat = fee_limit(request, amount_msat);
+        let hash = invoice.payment_hash().to_byte_array();
+        let given = invoice.amount_milli_satoshis().is_none().then_some(amount_msat);
+        let config = RouteParametersConfig::default().with_max_total_routing_fee_msat(max_fee_msat);
+        self.manager
+            .pay_for_bolt11_invoice(&invoice, PaymentId(hash), given, config, Retry::Attempts(MAX_ATTEMPTS))
+            .map_err(send_error)?;
+        let now = self.payments.now_ms();
+        let id = invoice.payment_hash().to_string();
+        self.payments.put(Payment {
+            id: id.clone(),
+            kind: PaymentKind::Bolt11,
+            direction: PaymentDirection::Outbound,
+            status: PaymentStatus::Pending,
+            amount_msat: Some(amount_msat),
+            fee_msat: None,
+            description: describe(&invoice),
+            created_at_ms: now,
+            updated_at_ms: now,
+            bolt11: Some(invoice.to_string()),
+            payment_hash: Some(id.clone()),
+            preimage: None,
+            txid: None,
+            address: None,
+            confirmations: None,
+            counterparty_node_id: Some(invoice.get_payee_pub_key().to_string()),
+            failure_code: None,
+            expires_at_ms: Some(expiry_ms(&invoice)),
+            confirmed_height: None,
+        });
+        Ok(id)
+    }
 
-	/// Everything that can be known to be wrong before a payment starts.
-	async fn check(&self, request: &PayRequest) -> Result<(Bolt11Invoice, u64), NodeError> {
-		let invoice = parse(&request.bolt11)?;
-		let amount_msat = self.amount(&invoice, request)?;
-		self.check_payable(&invoice)?;
-		let id = invoice.payment_hash().to_string();
-		let known = self.payments.get(&id).await?;
-		let status = known.filter(|payment| payment.direction == PaymentDirection::Outbound).map(|payment| payment.status);
-		match status {
-			Some(PaymentStatus::Succeeded) => return Err(already_paid()),
-			Some(PaymentStatus::Pending) => return Err(in_flight()),
-			_ => {},
-		}
-		self.check_recent(&invoice)?;
-		let have: u64 = self.manager.list_usable_channels().iter().map(|channel| channel.next_outbound_htlc_limit_msat).sum();
-		if amount_msat > have {
-			return Err(NodeError::new(
-				Code::InsufficientBalance,
-				format!("The payment is for {} sat; {} sat can be sent over Lightning now.", amount_msat.div_ceil(1000), have / 1000),
-				"Send less, open a channel with more, or wait until the peers are connected.",
-			));
-		}
-		Ok((invoice, amount_msat))
-	}
+    /// Everything that can be known to be wrong before a payment starts.
+    async fn check(&self, request: &PayRequest) -> Result<(Bolt11Invoice, u64), NodeError> {
+        let invoice = parse(&request.bolt11)?;
+        let amount_msat = self.amount(&invoice, request)?;
+        self.check_payable(&invoice)?;
+        let id = invoice.payment_hash().to_string();
+        let known = self.payments.get(&id).await?;
+        let status = known
+            .filter(|payment| payment.direction == PaymentDirection::Outbound)
+            .map(|payment| payment.status);
+        match status {
+            Some(PaymentStatus::Succeeded) => return Err(already_paid()),
+            Some(PaymentStatus::Pending) => return Err(in_flight()),
+            _ => {}
+        }
+        self.check_recent(&invoice)?;
+        let have: u64 = self
+            .manager
+            .list_usable_channels()
+            .iter()
+            .map(|channel| channel.next_outbound_htlc_limit_msat)
+            .sum();
+        if amount_msat > have {
+            return Err(NodeError::new(
+                Code::InsufficientBalance,
+                format!(
+                    "The payment is for {} sat; {} sat can be sent over Lightning now.",
+                    amount_msat.div_ceil(1000),
+                    have / 1000
+                ),
+                "Send less, open a channel with more, or wait until the peers are connected.",
+            ));
+        }
+        Ok((invoice, amount_msat))
+    }
 
-	fn check_payable(&self, invoice: &Bolt11Invoice) -> Result<(), NodeError> {
-		if network_of(invoice) != self.network {
-			return Err(NodeError::new(
-				Code::WrongNetwork,
-				"The invoice belongs to another bitcoin network.",
-				"Ask for an invoice of the network that this wallet uses.",
-			));
-		}
-		if expiry_ms(invoice) < self.payments.now_ms() {
-			return Err(NodeError::new(Code::InvoiceExpired, "The invoice has expired.", "Ask for a new invoice."));
-		}
-		if invoice.get_payee_pub_key() == self.manager.get_our_node_id() {
-			return Err(NodeError::new(Code::OwnInvoice, "This is your own invoice.", "Give it to somebody who pays you."));
-		}
-		Ok(())
-	}
+    fn check_payable(&self, invoice: &Bolt11Invoice) -> Result<(), NodeError> {
+        if network_of(invoice) != self.network {
+            return Err(NodeError::new(
+                Code::WrongNetwork,
+                "The invoice belongs to another bitcoin network.",
+                "Ask for an invoice of the network that this wallet uses.",
+            ));
+        }
+        if expiry_ms(invoice) < self.payments.now_ms() {
+            return Err(NodeError::new(
+                Code::InvoiceExpired,
+                "The invoice has expired.",
+                "Ask for a new invoice.",
+            ));
+        }
+        if invoice.get_payee_pub_key() == self.manager.get_our_node_id() {
+            return Err(NodeError::new(
+                Code::OwnInvoice,
+                "This is your own invoice.",
+                "Give it to somebody who pays you.",
+            ));
+        }
+        Ok(())
+    }
 
-	fn check_recent(&self, invoice: &Bolt11Invoice) -> Result<(), NodeError> {
-		let id = PaymentId(invoice.payment_hash().to_byte_array());
-		for payment in self.manager.list_recent_payments() {
-			match payment {
-				RecentPaymentDetails::Fulfilled { payment_id, .. } if payment_id == id => return Err(already_paid()),
-				RecentPaymentDetails::Pending { payment_id, .. } | RecentPaymentDetails::Abandoned { payment_id, .. }
-					if payment_id == id =>
-				{
-					return Err(in_flight())
-				},
-				_ => {},
-			}
-		}
-		Ok(())
-	}
+    fn check_recent(&self, invoice: &Bolt11Invoice) -> Result<(), NodeError> {
+        let id = PaymentId(invoice.payment_hash().to_byte_array());
+        for payment in self.manager.list_recent_payments() {
+            match payment {
+                RecentPaymentDetails::Fulfilled { payment_id, .. } if payment_id == id => return Err(already_paid()),
+                RecentPaymentDetails::Pending { payment_id, .. }
+                | RecentPaymentDetails::Abandoned { payment_id, .. }
+                    if payment_id == id =>
+                {
+                    return Err(in_flight())
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 
-	fn amount(&self, invoice: &Bolt11Invoice, request: &PayRequest) -> Result<u64, NodeError> {
-		match (invoice.amount_milli_satoshis(), request.amount_msat) {
-			(Some(0), _) | (None, Some(0)) => Err(zero_amount()),
-			(Some(asked), None) => Ok(asked),
-			(Some(asked), Some(given)) if asked == given => Ok(asked),
-			(Some(_), Some(_)) => Err(NodeError::new(
-				Code::InvalidAmount,
-				"The invoice asks for another amount.",
-				"Pay what the invoice asks for.",
-			)),
-			(None, Some(given)) => Ok(given),
-			(None, None) => Err(NodeError::new(
-				Code::InvalidAmount,
-				"The invoice names no amount.",
-				"Enter the amount to pay.",
-			)),
-		}
-	}
+    fn amount(&self, invoice: &Bolt11Invoice, request: &PayRequest) -> Result<u64, NodeError> {
+        match (invoice.amount_milli_satoshis(), request.amount_msat) {
+            (Some(0), _) | (None, Some(0)) => Err(zero_amount()),
+            (Some(asked), None) => Ok(asked),
+            (Some(asked), Some(given)) if asked == given => Ok(asked),
+            (Some(_), Some(_)) => Err(NodeError::new(
+                Code::InvalidAmount,
+                "The invoice asks for another amount.",
+                "Pay what the invoice asks for.",
+            )),
+            (None, Some(given)) => Ok(given),
+            (None, None) => Err(NodeError::new(
+                Code::InvalidAmount,
+                "The invoice names no amount.",
+                "Enter the amount to pay.",
+            )),
+        }
+    }
 
-	/// LDK without a clock takes the last block's time for now, and judges by it whether a payment comes too late.
-	fn clock_lag_seconds(&self) -> u32 {
-		let now = (self.payments.now_ms() / 1000.0) as u32;
-		now.saturating_sub(self.tip.time_seconds())
-	}
+    /// LDK without a clock takes the last block's time for now, and judges by it whether a payment comes too late.
+    fn clock_lag_seconds(&self) -> u32 {
+        let now = (self.payments.now_ms() / 1000.0) as u32;
+        now.saturating_sub(self.tip.time_seconds())
+    }
 
-	/// The same invoice with the time that clocks show, signed again.
-	fn dated_now(&self, invoice: Bolt11Invoice, expiry_seconds: u32) -> Result<Bolt11Invoice, NodeError> {
-		let now = Duration::from_secs((self.payments.now_ms() / 1000.0) as u64);
-		let (mut raw, _, _) = invoice.into_signed_raw().into_parts();
-		let failed = |what: &str| NodeError::internal(format!("The invoice cannot be {what}."));
-		raw.data.timestamp = PositiveTimestamp::from_duration_since_epoch(now).map_err(|_| failed("dated"))?;
-		for field in &mut raw.data.tagged_fields {
-			if let RawTaggedField::KnownSemantics(TaggedField::ExpiryTime(expiry)) = field {
-				*expiry = ExpiryTime::from_seconds(u64::from(expiry_seconds));
-			}
-		}
-		let signature = self.keys.sign_invoice(&raw, Recipient::Node).map_err(|()| failed("signed"))?;
-		let signed = raw.sign(|_| Ok::<_, ()>(signature)).map_err(|()| failed("signed"))?;
-		Bolt11Invoice::from_signed(signed).map_err(|_| failed("built"))
-	}
+    /// The same invoice with the time that clocks show, signed again.
+    fn dated_now(&self, invoice: Bolt11Invoice, expiry_seconds: u32) -> Result<Bolt11Invoice, NodeError> {
+        let now = Duration::from_secs((self.payments.now_ms() / 1000.0) as u64);
+        let (mut raw, _, _) = invoice.into_signed_raw().into_parts();
+        let failed = |what: &str| NodeError::internal(format!("The invoice cannot be {what}."));
+        raw.data.timestamp = PositiveTimestamp::from_duration_since_epoch(now).map_err(|_| failed("dated"))?;
+        for field in &mut raw.data.tagged_fields {
+            if let RawTaggedField::KnownSemantics(TaggedField::ExpiryTime(expiry)) = field {
+                *expiry = ExpiryTime::from_seconds(u64::from(expiry_seconds));
+            }
+        }
+        let signature = self
+            .keys
+            .sign_invoice(&raw, Recipient::Node)
+            .map_err(|()| failed("signed"))?;
+        let signed = raw.sign(|_| Ok::<_, ()>(signature)).map_err(|()| failed("signed"))?;
+        Bolt11Invoice::from_signed(signed).map_err(|_| failed("built"))
+    }
 
-	fn waiting(&self, invoice: &Bolt11Invoice, request: &InvoiceRequest) -> Payment {
-		let now = self.payments.now_ms();
-		Payment {
-			id: invoice.payment_hash().to_string(),
-			kind: PaymentKind::Bolt11,
-			direction: PaymentDirection::Inbound,
-			status: PaymentStatus::Waiting,
-			amount_msat: request.amount_msat,
-			fee_msat: None,
-			description: request.description.clone(),
-			created_at_ms: now,
-			updated_at_ms: now,
-			bolt11: Some(invoice.to_string()),
-			payment_hash: Some(invoice.payment_hash().to_string()),
-			preimage: None,
-			txid: None,
-			address: None,
-			confirmations: None,
-			counterparty_node_id: None,
-			failure_code: None,
-			expires_at_ms: Some(expiry_ms(invoice)),
-			confirmed_height: None,
-		}
-	}
+    fn waiting(&self, invoice: &Bolt11Invoice, request: &InvoiceRequest) -> Payment {
+        let now = self.payments.now_ms();
+        Payment {
+            id: invoice.payment_hash().to_string(),
+            kind: PaymentKind::Bolt11,
+            direction: PaymentDirection::Inbound,
+            status: PaymentStatus::Waiting,
+            amount_msat: request.amount_msat,
+            fee_msat: None,
+            description: request.description.clone(),
+            created_at_ms: now,
+            updated_at_ms: now,
+            bolt11: Some(invoice.to_string()),
+            payment_hash: Some(invoice.payment_hash().to_string()),
+            preimage: None,
+            txid: None,
+            address: None,
+            confirmations: None,
+            counterparty_node_id: None,
+            failure_code: None,
+            expires_at_ms: Some(expiry_ms(invoice)),
+            confirmed_height: None,
+        }
+    }
 }
 
 fn parse(text: &str) -> Result<Bolt11Invoice, NodeError> {
-	Bolt11Invoice::from_str(text.trim()).map_err(|e| {
-		NodeError::new(Code::InvalidInvoice, format!("This is not a Lightning invoice: {e}."), "Copy the whole invoice and paste it again.")
-	})
+    Bolt11Invoice::from_str(text.trim()).map_err(|e| {
+        NodeError::new(
+            Code::InvalidInvoice,
+            format!("This is not a Lightning invoice: {e}."),
+            "Copy the whole invoice and paste it again.",
+        )
+    })
 }
 
 fn network_of(invoice: &Bolt11Invoice) -> Network {
-	match invoice.network() {
-		bitcoin::Network::Bitcoin => Network::Bitcoin,
-		bitcoin::Network::Signet => Network::Signet,
-		bitcoin::Network::Regtest => Network::Regtest,
-		_ => Network::Testnet4,
-	}
+    match invoice.network() {
+        bitcoin::Network::Bitcoin => Network::Bitcoin,
+        bitcoin::Network::Signet => Network::Signet,
+        bitcoin::Network::Regtest => Network::Regtest,
+        _ => Network::Testnet4,
+    }
 }
 
 fn describe(invoice: &Bolt11Invoice) -> String {
-	match invoice.description() {
-		Bolt11InvoiceDescriptionRef::Direct(description) => description.to_string(),
-		Bolt11InvoiceDescriptionRef::Hash(_) => String::new(),
-	}
+    match invoice.description() {
+        Bolt11InvoiceDescriptionRef::Direct(description) => description.to_string(),
+        Bolt11InvoiceDescriptionRef::Hash(_) => String::new(),
+    }
 }
 
 fn expiry_ms(invoice: &Bolt11Invoice) -> f64 {
-	(invoice.duration_since_epoch() + invoice.expiry_time()).as_millis() as f64
+    (invoice.duration_since_epoch() + invoice.expiry_time()).as_millis() as f64
 }
 
 /// What a payment may cost at most: as asked, else one percent and at least five sat.
 fn fee_limit(request: &PayRequest, amount_msat: u64) -> u64 {
-	request.max_fee_msat.unwrap_or_else(|| (amount_msat / 100).max(MIN_FEE_LIMIT_MSAT))
+    request
+        .max_fee_msat
+        .unwrap_or_else(|| (amount_msat / 100).max(MIN_FEE_LIMIT_MSAT))
 }
 
 fn zero_amount() -> NodeError {
-	NodeError::new(Code::InvalidAmount, "The amount is zero.", "Enter an amount.")
+    NodeError::new(Code::InvalidAmount, "The amount is zero.", "Enter an amount.")
 }
 
 fn already_paid() -> NodeError {
-	NodeError::new(Code::InvoiceAlreadyPaid, "This invoice has been paid.", "Ask for a new invoice if you want to pay again.")
+    NodeError::new(
+        Code::InvoiceAlreadyPaid,
+        "This invoice has been paid.",
+        "Ask for a new invoice if you want to pay again.",
+    )
 }
 
 fn in_flight() -> NodeError {
-	NodeError::new(Code::PaymentInFlight, "This invoice is being paid right now.", "Wait for the outcome.")
+    NodeError::new(
+        Code::PaymentInFlight,
+        "This invoice is being paid right now.",
+        "Wait for the outcome.",
+    )
 }
 
 fn no_route() -> NodeError {
-	NodeError::new(
-		Code::RouteNotFound,
-		"There is no way to the receiver with enough room and an acceptable fee.",
-		"Try a smaller amount, or try again later.",
-	)
+    NodeError::new(
+        Code::RouteNotFound,
+        "There is no way to the receiver with enough room and an acceptable fee.",
+        "Try a smaller amount, or try again later.",
+    )
 }
 
 fn send_error(error: Bolt11PaymentError) -> NodeError {
-	match error {
-		Bolt11PaymentError::InvalidAmount => {
-			NodeError::new(Code::InvalidAmount, "The amount does not fit the invoice.", "Pay what the invoice asks for.")
-		},
-		Bolt11PaymentError::SendingFailed(RetryableSendFailure::PaymentExpired) => {
-			NodeError::new(Code::InvoiceExpired, "The invoice has expired.", "Ask for a new invoice.")
-		},
-		Bolt11PaymentError::SendingFailed(RetryableSendFailure::DuplicatePayment) => in_flight(),
-		Bolt11PaymentError::SendingFailed(RetryableSendFailure::RouteNotFound) => no_route(),
-		Bolt11PaymentError::SendingFailed(RetryableSendFailure::OnionPacketSizeExceeded) => {
-			NodeError::new(Code::InvalidInvoice, "The invoice asks for more data than a payment can carry.", "Ask for another invoice.")
-		},
-	}
+    match error {
+        Bolt11PaymentError::InvalidAmount => NodeError::new(
+            Code::InvalidAmount,
+            "The amount does not fit the invoice.",
+            "Pay what the invoice asks for.",
+        ),
+        Bolt11PaymentError::SendingFailed(RetryableSendFailure::PaymentExpired) => NodeError::new(
+            Code::InvoiceExpired,
+            "The invoice has expired.",
+            "Ask for a new invoice.",
+        ),
+        Bolt11PaymentError::SendingFailed(RetryableSendFailure::DuplicatePayment) => in_flight(),
+        Bolt11PaymentError::SendingFailed(RetryableSendFailure::RouteNotFound) => no_route(),
+        Bolt11PaymentError::SendingFailed(RetryableSendFailure::OnionPacketSizeExceeded) => NodeError::new(
+            Code::InvalidInvoice,
+            "The invoice asks for more data than a payment can carry.",
+            "Ask for another invoice.",
+        ),
+    }
 }

@@ -23,126 +23,139 @@ const STOP_GAP: usize = 20;
 pub struct NoRetry;
 
 impl Sleeper for NoRetry {
-	type Sleep = Ready<()>;
-	fn sleep(_: Duration) -> Self::Sleep {
-		ready(())
-	}
+    type Sleep = Ready<()>;
+    fn sleep(_: Duration) -> Self::Sleep {
+        ready(())
+    }
 }
 
 /// The Esplora client, under time-outs.
 pub struct Chain {
-	host: SharedHost,
-	pub(crate) client: AsyncClient<NoRetry>,
+    host: SharedHost,
+    pub(crate) client: AsyncClient<NoRetry>,
 }
 
 impl Chain {
-	/// A client for the server at `url`. `invalid_url`.
-	pub fn new(url: &str, host: SharedHost) -> Result<Self, NodeError> {
-		let client = Builder::new(url.trim_end_matches('/')).max_retries(0).build_async_with_sleeper::<NoRetry>();
-		let client = client.map_err(|e| {
-			NodeError::new(Code::InvalidUrl, format!("The chain server's URL cannot be used: {e}."), "Check it in the settings.")
-		})?;
-		Ok(Self { host, client })
-	}
+    /// A client for the server at `url`. `invalid_url`.
+    pub fn new(url: &str, host: SharedHost) -> Result<Self, NodeError> {
+        let client = Builder::new(url.trim_end_matches('/'))
+            .max_retries(0)
+            .build_async_with_sleeper::<NoRetry>();
+        let client = client.map_err(|e| {
+            NodeError::new(
+                Code::InvalidUrl,
+                format!("The chain server's URL cannot be used: {e}."),
+                "Check it in the settings.",
+            )
+        })?;
+        Ok(Self { host, client })
+    }
 
-	/// One request, ended after a while.
-	pub async fn request<T>(
-		&self, request: impl Future<Output = Result<T, esplora_client::Error>>,
-	) -> Result<T, NodeError> {
-		self.within(REQUEST_TIMEOUT, request).await?.map_err(|e| chain_error(&e))
-	}
+    /// One request, ended after a while.
+    pub async fn request<T>(
+        &self,
+        request: impl Future<Output = Result<T, esplora_client::Error>>,
+    ) -> Result<T, NodeError> {
+        self.within(REQUEST_TIMEOUT, request)
+            .await?
+            .map_err(|e| chain_error(&e))
+    }
 
-	/// A whole look at the wallet's scripts, ended after a longer while.
-	pub async fn scan<T>(
-		&self, scan: impl Future<Output = Result<T, Box<esplora_client::Error>>>,
-	) -> Result<T, NodeError> {
-		self.within(SCAN_TIMEOUT, scan).await?.map_err(|e| chain_error(&e))
-	}
+    /// A whole look at the wallet's scripts, ended after a longer while.
+    pub async fn scan<T>(
+        &self,
+        scan: impl Future<Output = Result<T, Box<esplora_client::Error>>>,
+    ) -> Result<T, NodeError> {
+        self.within(SCAN_TIMEOUT, scan).await?.map_err(|e| chain_error(&e))
+    }
 
-	/// The current feerates by target.
-	pub async fn fee_estimates(&self) -> Result<HashMap<u16, f64>, NodeError> {
-		self.request(self.client.get_fee_estimates()).await
-	}
+    /// The current feerates by target.
+    pub async fn fee_estimates(&self) -> Result<HashMap<u16, f64>, NodeError> {
+        self.request(self.client.get_fee_estimates()).await
+    }
 
-	/// The best block now.
-	pub async fn tip(&self) -> Result<BlockHash, NodeError> {
-		self.request(self.client.get_tip_hash()).await
-	}
+    /// The best block now.
+    pub async fn tip(&self) -> Result<BlockHash, NodeError> {
+        self.request(self.client.get_tip_hash()).await
+    }
 
-	/// How many requests a scan keeps under way.
-	pub fn parallel_requests(&self) -> usize {
-		PARALLEL_REQUESTS
-	}
+    /// How many requests a scan keeps under way.
+    pub fn parallel_requests(&self) -> usize {
+        PARALLEL_REQUESTS
+    }
 
-	/// After how many unused addresses a full scan ends (BIP44).
-	pub fn stop_gap(&self) -> usize {
-		STOP_GAP
-	}
+    /// After how many unused addresses a full scan ends (BIP44).
+    pub fn stop_gap(&self) -> usize {
+        STOP_GAP
+    }
 
-	async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, NodeError> {
-		let work = Box::pin(work);
-		match select(work, self.host.sleep(limit)).await {
-			Either::Left((done, _)) => Ok(done),
-			Either::Right(_) => Err(unavailable(format!("no answer within {} s", limit.as_secs()))),
-		}
-	}
+    async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, NodeError> {
+        let work = Box::pin(work);
+        match select(work, self.host.sleep(limit)).await {
+            Either::Left((done, _)) => Ok(done),
+            Either::Right(_) => Err(unavailable(format!("no answer within {} s", limit.as_secs()))),
+        }
+    }
 }
 
 fn unavailable(cause: String) -> NodeError {
-	NodeError::new(
-		Code::ChainUnavailable,
-		format!("The chain server cannot be used: {cause}."),
-		"The wallet tries again by itself. If it lasts, choose another server in the settings.",
-	)
+    NodeError::new(
+        Code::ChainUnavailable,
+        format!("The chain server cannot be used: {cause}."),
+        "The wallet tries again by itself. If it lasts, choose another server in the settings.",
+    )
 }
 
 fn invalid(cause: String) -> NodeError {
-	NodeError::new(
-		Code::ChainInvalidAnswer,
-		format!("The chain server gave an answer that makes no sense: {cause}."),
-		"The wallet tries again by itself. If it lasts, choose another server in the settings.",
-	)
+    NodeError::new(
+        Code::ChainInvalidAnswer,
+        format!("The chain server gave an answer that makes no sense: {cause}."),
+        "The wallet tries again by itself. If it lasts, choose another server in the settings.",
+    )
 }
 
 /// What a failed request means.
 pub fn chain_error(error: &esplora_client::Error) -> NodeError {
-	use esplora_client::Error;
-	match error {
-		Error::HttpResponse { status, .. } => unavailable(format!("it answered {status}")),
-		Error::Reqwest(e) if e.is_decode() => invalid(e.to_string()),
-		Error::Reqwest(e) => unavailable(e.to_string()),
-		other => invalid(other.to_string()),
-	}
+    use esplora_client::Error;
+    match error {
+        Error::HttpResponse { status, .. } => unavailable(format!("it answered {status}")),
+        Error::Reqwest(e) if e.is_decode() => invalid(e.to_string()),
+        Error::Reqwest(e) => unavailable(e.to_string()),
+        other => invalid(other.to_string()),
+    }
 }
 
 /// An answer that contradicts itself.
 pub fn contradiction(what: &str) -> NodeError {
-	invalid(what.to_string())
+    invalid(what.to_string())
 }
 
 /// What LDK asks to be watched, collected until the next sync takes it over.
 #[derive(Default)]
 pub struct ChainFilter {
-	registered: Mutex<(Vec<Txid>, Vec<WatchedOutput>)>,
+    registered: Mutex<(Vec<Txid>, Vec<WatchedOutput>)>,
 }
 
 impl ChainFilter {
-	/// What was registered since the last call.
-	pub fn take(&self) -> (Vec<Txid>, Vec<WatchedOutput>) {
-		self.registered.lock().map(|mut registered| std::mem::take(&mut *registered)).unwrap_or_default()
-	}
+    /// What was registered since the last call.
+    pub fn take(&self) -> (Vec<Txid>, Vec<WatchedOutput>) {
+        self.registered
+            .lock()
+            .map(|mut registered| std::mem::take(&mut *registered))
+            .unwrap_or_default()
+    }
 }
 
 impl Filter for ChainFilter {
-	fn register_tx(&self, txid: &Txid, _script_pubkey: &Script) {
-		if let Ok(mut registered) = self.registered.lock() {
-			registered.0.push(*txid);
-		}
-	}
+    fn register_tx(&self, txid: &Txid, _script_pubkey: &Script) {
+        if let Ok(mut registered) = self.registered.lock() {
+            registered.0.push(*txid);
+        }
+    }
 
-	fn register_output(&self, output: WatchedOutput) {
-		if let Ok(mut registered) = self.registered.lock() {
-			registered.1.push(output);
-		}
-	}
+    fn register_output(&self, output: WatchedOutput) {
+        if let Ok(mut registered) = self.registered.lock() {
+            registered.1.push(output);
+        }
+    }
 }

@@ -20,202 +20,242 @@ const MAX_ATTEMPTS: usize = 10;
 
 /// The sync and what it watches.
 pub struct ConfirmSync {
-	chain: Rc<Chain>,
-	filter: Arc<ChainFilter>,
-	watched: RefCell<Watched>,
-	tip: Rc<Tip>,
+    chain: Rc<Chain>,
+    filter: Arc<ChainFilter>,
+    watched: RefCell<Watched>,
+    tip: Rc<Tip>,
 }
 
 /// The best block that everybody has heard of.
 #[derive(Default)]
 pub struct Tip {
-	height: Cell<u32>,
-	time_seconds: Cell<u32>,
+    height: Cell<u32>,
+    time_seconds: Cell<u32>,
 }
 
 impl Tip {
-	/// Its height.
-	pub fn height(&self) -> u32 {
-		self.height.get()
-	}
+    /// Its height.
+    pub fn height(&self) -> u32 {
+        self.height.get()
+    }
 
-	/// Its time in Unix seconds.
-	pub fn time_seconds(&self) -> u32 {
-		self.time_seconds.get()
-	}
+    /// Its time in Unix seconds.
+    pub fn time_seconds(&self) -> u32 {
+        self.time_seconds.get()
+    }
 
-	/// A tip known from elsewhere: where a loaded node stood.
-	pub fn set(&self, height: u32, time_seconds: u32) {
-		self.height.set(height);
-		self.time_seconds.set(time_seconds);
-	}
+    /// A tip known from elsewhere: where a loaded node stood.
+    pub fn set(&self, height: u32, time_seconds: u32) {
+        self.height.set(height);
+        self.time_seconds.set(time_seconds);
+    }
 }
 
 #[derive(Default)]
 struct Watched {
-	transactions: HashSet<Txid>,
-	outputs: HashMap<OutPoint, WatchedOutput>,
-	/// Outputs whose spend is confirmed, with its height: watched again if that is undone.
-	spent: HashMap<OutPoint, (Txid, u32)>,
-	tip: Option<BlockHash>,
+    transactions: HashSet<Txid>,
+    outputs: HashMap<OutPoint, WatchedOutput>,
+    /// Outputs whose spend is confirmed, with its height: watched again if that is undone.
+    spent: HashMap<OutPoint, (Txid, u32)>,
+    tip: Option<BlockHash>,
 }
 
 /// A confirmed transaction and where it stands.
 struct Confirmed {
-	header: Header,
-	height: u32,
-	position: usize,
-	transaction: Transaction,
+    header: Header,
+    height: u32,
+    position: usize,
+    transaction: Transaction,
 }
 
 impl ConfirmSync {
-	/// A sync that starts with what `filter` collects.
-	pub fn new(chain: Rc<Chain>, filter: Arc<ChainFilter>, tip: Rc<Tip>) -> Self {
-		Self { chain, filter, watched: RefCell::default(), tip }
-	}
+    /// A sync that starts with what `filter` collects.
+    pub fn new(chain: Rc<Chain>, filter: Arc<ChainFilter>, tip: Rc<Tip>) -> Self {
+        Self {
+            chain,
+            filter,
+            watched: RefCell::default(),
+            tip,
+        }
+    }
 
-	/// Brings `parties` up to the best block and returns its height. On an error they know less than the chain, never something wrong.
-	pub async fn sync(&self, parties: &[&dyn Confirm]) -> Result<u32, NodeError> {
-		for _ in 0..MAX_ATTEMPTS {
-			let news = self.take_registered();
-			let tip = self.chain.tip().await?;
-			let tip_status = self.chain.request(self.chain.client.get_block_status(&tip)).await?;
-			let height = tip_status.height.ok_or_else(|| contradiction("the tip has no height"))?;
-			let same_tip = self.watched.borrow().tip == Some(tip);
-			if same_tip && !news {
-				return Ok(height);
-			}
-			self.undo_reorged(parties).await?;
-			let confirmed = self.find_confirmed().await?;
-			let header = self.chain.request(self.chain.client.get_header_by_hash(&tip)).await?;
-			if self.chain.tip().await? != tip {
-				continue;
-			}
-			if header.block_hash() != tip {
-				return Err(contradiction("the tip's header is of another block"));
-			}
-			self.hand_over(parties, confirmed);
-			for party in parties {
-				party.best_block_updated(&header, height);
-			}
-			self.watched.borrow_mut().tip = Some(tip);
-			self.tip.set(height, header.time);
-			self.forget_buried(height);
-		}
-		Err(contradiction("its chain changes faster than it can be read"))
-	}
+    /// Brings `parties` up to the best block and returns its height. On an error they know less than the chain, never something wrong.
+    pub async fn sync(&self, parties: &[&dyn Confirm]) -> Result<u32, NodeError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let news = self.take_registered();
+            let tip = self.chain.tip().await?;
+            let tip_status = self.chain.request(self.chain.client.get_block_status(&tip)).await?;
+            let height = tip_status
+                .height
+                .ok_or_else(|| contradiction("the tip has no height"))?;
+            let same_tip = self.watched.borrow().tip == Some(tip);
+            if same_tip && !news {
+                return Ok(height);
+            }
+            self.undo_reorged(parties).await?;
+            let confirmed = self.find_confirmed().await?;
+            let header = self.chain.request(self.chain.client.get_header_by_hash(&tip)).await?;
+            if self.chain.tip().await? != tip {
+                continue;
+            }
+            if header.block_hash() != tip {
+                return Err(contradiction("the tip's header is of another block"));
+            }
+            self.hand_over(parties, confirmed);
+            for party in parties {
+                party.best_block_updated(&header, height);
+            }
+            self.watched.borrow_mut().tip = Some(tip);
+            self.tip.set(height, header.time);
+            self.forget_buried(height);
+        }
+        Err(contradiction("its chain changes faster than it can be read"))
+    }
 
-	fn take_registered(&self) -> bool {
-		let (transactions, outputs) = self.filter.take();
-		let news = !transactions.is_empty() || !outputs.is_empty();
-		let mut watched = self.watched.borrow_mut();
-		watched.transactions.extend(transactions);
-		for output in outputs {
-			let outpoint = output.outpoint.into_bitcoin_outpoint();
-			if !watched.spent.contains_key(&outpoint) {
-				watched.outputs.insert(outpoint, output);
-			}
-		}
-		news
-	}
+    fn take_registered(&self) -> bool {
+        let (transactions, outputs) = self.filter.take();
+        let news = !transactions.is_empty() || !outputs.is_empty();
+        let mut watched = self.watched.borrow_mut();
+        watched.transactions.extend(transactions);
+        for output in outputs {
+            let outpoint = output.outpoint.into_bitcoin_outpoint();
+            if !watched.spent.contains_key(&outpoint) {
+                watched.outputs.insert(outpoint, output);
+            }
+        }
+        news
+    }
 
-	async fn undo_reorged(&self, parties: &[&dyn Confirm]) -> Result<(), NodeError> {
-		let mut relevant: HashSet<(Txid, BlockHash)> = HashSet::new();
-		for party in parties {
-			relevant.extend(party.get_relevant_txids().into_iter().filter_map(|(txid, _, hash)| Some((txid, hash?))));
-		}
-		for (txid, hash) in relevant {
-			let status = self.chain.request(self.chain.client.get_block_status(&hash)).await?;
-			if status.in_best_chain {
-				continue;
-			}
-			for party in parties {
-				party.transaction_unconfirmed(&txid);
-			}
-			let mut watched = self.watched.borrow_mut();
-			watched.transactions.insert(txid);
-			watched.spent.retain(|_, (spender, _)| *spender != txid);
-		}
-		Ok(())
-	}
+    async fn undo_reorged(&self, parties: &[&dyn Confirm]) -> Result<(), NodeError> {
+        let mut relevant: HashSet<(Txid, BlockHash)> = HashSet::new();
+        for party in parties {
+            relevant.extend(
+                party
+                    .get_relevant_txids()
+                    .into_iter()
+                    .filter_map(|(txid, _, hash)| Some((txid, hash?))),
+            );
+        }
+        for (txid, hash) in relevant {
+            let status = self.chain.request(self.chain.client.get_block_status(&hash)).await?;
+            if status.in_best_chain {
+                continue;
+            }
+            for party in parties {
+                party.transaction_unconfirmed(&txid);
+            }
+            let mut watched = self.watched.borrow_mut();
+            watched.transactions.insert(txid);
+            watched.spent.retain(|_, (spender, _)| *spender != txid);
+        }
+        Ok(())
+    }
 
-	async fn find_confirmed(&self) -> Result<Vec<Confirmed>, NodeError> {
-		let (transactions, outputs) = {
-			let watched = self.watched.borrow();
-			let unspent = watched.outputs.keys().filter(|outpoint| !watched.spent.contains_key(outpoint));
-			(watched.transactions.clone(), unspent.copied().collect::<Vec<_>>())
-		};
-		let limit = self.chain.parallel_requests();
-		let spenders: Vec<Option<Txid>> =
-			stream::iter(outputs).map(|outpoint| self.confirmed_spender(outpoint)).buffered(limit).try_collect().await?;
-		let candidates: HashSet<Txid> = transactions.into_iter().chain(spenders.into_iter().flatten()).collect();
-		let confirmed: Vec<Option<Confirmed>> =
-			stream::iter(candidates).map(|txid| self.confirmed(txid)).buffered(limit).try_collect().await?;
-		Ok(confirmed.into_iter().flatten().collect())
-	}
+    async fn find_confirmed(&self) -> Result<Vec<Confirmed>, NodeError> {
+        let (transactions, outputs) = {
+            let watched = self.watched.borrow();
+            let unspent = watched
+                .outputs
+                .keys()
+                .filter(|outpoint| !watched.spent.contains_key(outpoint));
+            (watched.transactions.clone(), unspent.copied().collect::<Vec<_>>())
+        };
+        let limit = self.chain.parallel_requests();
+        let spenders: Vec<Option<Txid>> = stream::iter(outputs)
+            .map(|outpoint| self.confirmed_spender(outpoint))
+            .buffered(limit)
+            .try_collect()
+            .await?;
+        let candidates: HashSet<Txid> = transactions.into_iter().chain(spenders.into_iter().flatten()).collect();
+        let confirmed: Vec<Option<Confirmed>> = stream::iter(candidates)
+            .map(|txid| self.confirmed(txid))
+            .buffered(limit)
+            .try_collect()
+            .await?;
+        Ok(confirmed.into_iter().flatten().collect())
+    }
 
-	async fn confirmed_spender(&self, outpoint: OutPoint) -> Result<Option<Txid>, NodeError> {
-		let request = self.chain.client.get_output_status(&outpoint.txid, u64::from(outpoint.vout));
-		let spend = self.chain.request(request).await?;
-		Ok(spend.and_then(|spend| match spend.status {
-			Some(status) if spend.spent && status.confirmed => spend.txid,
-			_ => None,
-		}))
-	}
+    async fn confirmed_spender(&self, outpoint: OutPoint) -> Result<Option<Txid>, NodeError> {
+        let request = self
+            .chain
+            .client
+            .get_output_status(&outpoint.txid, u64::from(outpoint.vout));
+        let spend = self.chain.request(request).await?;
+        Ok(spend.and_then(|spend| match spend.status {
+            Some(status) if spend.spent && status.confirmed => spend.txid,
+            _ => None,
+        }))
+    }
 
-	async fn confirmed(&self, txid: Txid) -> Result<Option<Confirmed>, NodeError> {
-		let client = &self.chain.client;
-		let Some(proof) = self.chain.request(client.get_merkle_block(&txid)).await? else { return Ok(None) };
-		let status = self.chain.request(client.get_block_status(&proof.header.block_hash())).await?;
-		let (true, Some(height)) = (status.in_best_chain, status.height) else { return Ok(None) };
-		let (mut txids, mut positions) = (Vec::new(), Vec::new());
-		let root = proof.txn.extract_matches(&mut txids, &mut positions);
-		if root.ok() != Some(proof.header.merkle_root) || txids != [txid] {
-			return Err(contradiction("a merkle proof proves something else"));
-		}
-		let transaction = self.chain.request(client.get_tx(&txid)).await?;
-		let transaction = transaction.ok_or_else(|| contradiction("a confirmed transaction is missing"))?;
-		if transaction.compute_txid() != txid {
-			return Err(contradiction("it sent another transaction than the one asked for"));
-		}
-		let position = positions.first().map_or(0, |position| *position as usize);
-		Ok(Some(Confirmed { header: proof.header, height, position, transaction }))
-	}
+    async fn confirmed(&self, txid: Txid) -> Result<Option<Confirmed>, NodeError> {
+        let client = &self.chain.client;
+        let Some(proof) = self.chain.request(client.get_merkle_block(&txid)).await? else {
+            return Ok(None);
+        };
+        let status = self
+            .chain
+            .request(client.get_block_status(&proof.header.block_hash()))
+            .await?;
+        let (true, Some(height)) = (status.in_best_chain, status.height) else {
+            return Ok(None);
+        };
+        let (mut txids, mut positions) = (Vec::new(), Vec::new());
+        let root = proof.txn.extract_matches(&mut txids, &mut positions);
+        if root.ok() != Some(proof.header.merkle_root) || txids != [txid] {
+            return Err(contradiction("a merkle proof proves something else"));
+        }
+        let transaction = self.chain.request(client.get_tx(&txid)).await?;
+        let transaction = transaction.ok_or_else(|| contradiction("a confirmed transaction is missing"))?;
+        if transaction.compute_txid() != txid {
+            return Err(contradiction("it sent another transaction than the one asked for"));
+        }
+        let position = positions.first().map_or(0, |position| *position as usize);
+        Ok(Some(Confirmed {
+            header: proof.header,
+            height,
+            position,
+            transaction,
+        }))
+    }
 
-	/// Tells everybody, block by block; what a transaction spends is no longer watched.
-	fn hand_over(&self, parties: &[&dyn Confirm], confirmed: Vec<Confirmed>) {
-		let mut blocks: BTreeMap<u32, (Header, BTreeMap<usize, Transaction>)> = BTreeMap::new();
-		for tx in confirmed {
-			blocks.entry(tx.height).or_insert_with(|| (tx.header, BTreeMap::new())).1.insert(tx.position, tx.transaction);
-		}
-		for (height, (header, transactions)) in blocks {
-			let block: Vec<(usize, &Transaction)> = transactions.iter().map(|(position, tx)| (*position, tx)).collect();
-			for party in parties {
-				party.transactions_confirmed(&header, &block, height);
-			}
-			let mut watched = self.watched.borrow_mut();
-			for tx in transactions.values() {
-				let txid = tx.compute_txid();
-				watched.transactions.remove(&txid);
-				for input in &tx.input {
-					if watched.outputs.contains_key(&input.previous_output) {
-						watched.spent.insert(input.previous_output, (txid, height));
-					}
-				}
-			}
-		}
-	}
+    /// Tells everybody, block by block; what a transaction spends is no longer watched.
+    fn hand_over(&self, parties: &[&dyn Confirm], confirmed: Vec<Confirmed>) {
+        let mut blocks: BTreeMap<u32, (Header, BTreeMap<usize, Transaction>)> = BTreeMap::new();
+        for tx in confirmed {
+            blocks
+                .entry(tx.height)
+                .or_insert_with(|| (tx.header, BTreeMap::new()))
+                .1
+                .insert(tx.position, tx.transaction);
+        }
+        for (height, (header, transactions)) in blocks {
+            let block: Vec<(usize, &Transaction)> = transactions.iter().map(|(position, tx)| (*position, tx)).collect();
+            for party in parties {
+                party.transactions_confirmed(&header, &block, height);
+            }
+            let mut watched = self.watched.borrow_mut();
+            for tx in transactions.values() {
+                let txid = tx.compute_txid();
+                watched.transactions.remove(&txid);
+                for input in &tx.input {
+                    if watched.outputs.contains_key(&input.previous_output) {
+                        watched.spent.insert(input.previous_output, (txid, height));
+                    }
+                }
+            }
+        }
+    }
 
-	fn forget_buried(&self, height: u32) {
-		let mut watched = self.watched.borrow_mut();
-		let buried: Vec<OutPoint> = watched
-			.spent
-			.iter()
-			.filter(|(_, (_, spent_height))| height >= spent_height + BURIED_CONFIRMATIONS)
-			.map(|(outpoint, _)| *outpoint)
-			.collect();
-		for outpoint in buried {
-			watched.outputs.remove(&outpoint);
-		}
-	}
+    fn forget_buried(&self, height: u32) {
+        let mut watched = self.watched.borrow_mut();
+        let buried: Vec<OutPoint> = watched
+            .spent
+            .iter()
+            .filter(|(_, (_, spent_height))| height >= spent_height + BURIED_CONFIRMATIONS)
+            .map(|(outpoint, _)| *outpoint)
+            .collect();
+        for outpoint in buried {
+            watched.outputs.remove(&outpoint);
+        }
+    }
 }

@@ -32,83 +32,63 @@ pub type SharedGraph = Arc<Graph>;
 pub type Scorer = ProbabilisticScorer<SharedGraph, Logger>;
 
 pub type Persister = MonitorUpdatingPersisterAsync<
-	Arc<NodeStore>,
-	Spawner,
-	Logger,
-	Arc<WalletKeys>,
-	Arc<WalletKeys>,
-	Arc<Outputs>,
-	Arc<Fees>,
+    Arc<NodeStore>,
+    Spawner,
+    Logger,
+    Arc<WalletKeys>,
+    Arc<WalletKeys>,
+    Arc<Outputs>,
+    Arc<Fees>,
 >;
-type ChainMonitorPersister = AsyncPersister<
-	Arc<NodeStore>,
-	Spawner,
-	Logger,
-	Arc<WalletKeys>,
-	Arc<WalletKeys>,
-	Arc<Outputs>,
-	Arc<Fees>,
->;
+type ChainMonitorPersister =
+    AsyncPersister<Arc<NodeStore>, Spawner, Logger, Arc<WalletKeys>, Arc<WalletKeys>, Arc<Outputs>, Arc<Fees>>;
 pub type ChainMonitor = LdkChainMonitor<
-	InMemorySigner,
-	Arc<ChainFilter>,
-	Arc<Outputs>,
-	Arc<Fees>,
-	Logger,
-	ChainMonitorPersister,
-	Arc<WalletKeys>,
+    InMemorySigner,
+    Arc<ChainFilter>,
+    Arc<Outputs>,
+    Arc<Fees>,
+    Logger,
+    ChainMonitorPersister,
+    Arc<WalletKeys>,
 >;
 
-pub type Router = DefaultRouter<
-	SharedGraph,
-	Logger,
-	Arc<WalletKeys>,
-	Arc<ScorerCell>,
-	ProbabilisticScoringFeeParameters,
-	Scorer,
->;
+pub type Router =
+    DefaultRouter<SharedGraph, Logger, Arc<WalletKeys>, Arc<ScorerCell>, ProbabilisticScoringFeeParameters, Scorer>;
 type MessageRouter = DefaultMessageRouter<SharedGraph, Logger, Arc<WalletKeys>>;
 pub type ChannelManager = LdkChannelManager<
-	Arc<ChainMonitor>,
-	Arc<Outputs>,
-	Arc<WalletKeys>,
-	Arc<WalletKeys>,
-	Arc<WalletKeys>,
-	Arc<Fees>,
-	Arc<Router>,
-	Arc<MessageRouter>,
-	Logger,
+    Arc<ChainMonitor>,
+    Arc<Outputs>,
+    Arc<WalletKeys>,
+    Arc<WalletKeys>,
+    Arc<WalletKeys>,
+    Arc<Fees>,
+    Arc<Router>,
+    Arc<MessageRouter>,
+    Logger,
 >;
 pub type OnionMessenger = LdkOnionMessenger<
-	Arc<WalletKeys>,
-	Arc<WalletKeys>,
-	Logger,
-	Arc<ChannelManager>,
-	Arc<MessageRouter>,
-	Arc<ChannelManager>,
-	Arc<IgnoringMessageHandler>,
-	Arc<IgnoringMessageHandler>,
-	Arc<IgnoringMessageHandler>,
+    Arc<WalletKeys>,
+    Arc<WalletKeys>,
+    Logger,
+    Arc<ChannelManager>,
+    Arc<MessageRouter>,
+    Arc<ChannelManager>,
+    Arc<IgnoringMessageHandler>,
+    Arc<IgnoringMessageHandler>,
+    Arc<IgnoringMessageHandler>,
 >;
 pub type PeerManager = LdkPeerManager<
-	Socket,
-	Arc<ChannelManager>,
-	Arc<RoutingHandler>,
-	Arc<OnionMessenger>,
-	Logger,
-	Arc<IgnoringMessageHandler>,
-	Arc<WalletKeys>,
-	Arc<ChainMonitor>,
+    Socket,
+    Arc<ChannelManager>,
+    Arc<RoutingHandler>,
+    Arc<OnionMessenger>,
+    Logger,
+    Arc<IgnoringMessageHandler>,
+    Arc<WalletKeys>,
+    Arc<ChainMonitor>,
 >;
-pub type Sweeper = OutputSweeper<
-	Arc<Outputs>,
-	Arc<WalletKeys>,
-	Arc<Fees>,
-	Arc<ChainFilter>,
-	Arc<NodeStore>,
-	Logger,
-	Arc<WalletKeys>,
->;
+pub type Sweeper =
+    OutputSweeper<Arc<Outputs>, Arc<WalletKeys>, Arc<Fees>, Arc<ChainFilter>, Arc<NodeStore>, Logger, Arc<WalletKeys>>;
 
 pub type Utxos = Arc<dyn UtxoLookup>;
 pub type PeerGossip = P2PGossipSync<SharedGraph, Utxos, Logger>;

@@ -20,6 +20,7 @@ mod onchain_sync;
 pub mod outputs;
 mod payments;
 mod peer_book;
+mod revive;
 mod scorer;
 mod sockets;
 mod stop;

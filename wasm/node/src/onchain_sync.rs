@@ -23,121 +23,155 @@ const SCANNED: &str = "scanned";
 
 /// The sync of the on-chain wallet.
 pub struct OnchainSync {
-	pub(crate) host: SharedHost,
-	pub(crate) network: Network,
-	pub(crate) chain: Rc<Chain>,
-	pub(crate) store: Arc<NodeStore>,
-	pub(crate) onchain: Rc<OnchainWallet>,
-	pub(crate) payments: Arc<Payments>,
-	pub(crate) manager: Arc<ChannelManager>,
+    pub(crate) host: SharedHost,
+    pub(crate) network: Network,
+    pub(crate) chain: Rc<Chain>,
+    pub(crate) store: Arc<NodeStore>,
+    pub(crate) onchain: Rc<OnchainWallet>,
+    pub(crate) payments: Arc<Payments>,
+    pub(crate) manager: Arc<ChannelManager>,
 }
 
 impl OnchainSync {
-	/// Brings the wallet up to the chain; the first time it looks through all addresses, so that words alone find every coin.
-	pub async fn sync(&self) -> Result<(), NodeError> {
-		let scanned = self.store.get(NAMESPACE, "", SCANNED).await?.is_some();
-		let now = self.host.now().as_secs();
-		let parallel = self.chain.parallel_requests();
-		let client = &self.chain.client;
-		let update: Update = if scanned {
-			let request = self.onchain.bdk.borrow().start_sync_with_revealed_spks_at(now).build();
-			self.chain.scan(client.sync(request, parallel)).await?.into()
-		} else {
-			let request = self.onchain.bdk.borrow().start_full_scan_at(now).build();
-			self.chain.scan(client.full_scan(request, self.chain.stop_gap(), parallel)).await?.into()
-		};
-		let touched = touched(&update);
-		self.onchain
-			.bdk
-			.borrow_mut()
-			.apply_update(update)
-			.map_err(|e| contradiction(&format!("its blocks do not connect to ours ({e})")))?;
-		if !scanned {
-			self.store.stage(NAMESPACE, "", SCANNED, vec![1]);
-		}
-		for txid in touched {
-			self.record(txid).await?;
-		}
-		self.host.wake();
-		Ok(())
-	}
+    /// Brings the wallet up to the chain; the first time it looks through all addresses, so that words alone find every coin.
+    pub async fn sync(&self) -> Result<(), NodeError> {
+        let scanned = self.store.get(NAMESPACE, "", SCANNED).await?.is_some();
+        let now = self.host.now().as_secs();
+        let parallel = self.chain.parallel_requests();
+        let client = &self.chain.client;
+        let update: Update = if scanned {
+            let request = self.onchain.bdk.borrow().start_sync_with_revealed_spks_at(now).build();
+            self.chain.scan(client.sync(request, parallel)).await?.into()
+        } else {
+            let request = self.onchain.bdk.borrow().start_full_scan_at(now).build();
+            self.chain
+                .scan(client.full_scan(request, self.chain.stop_gap(), parallel))
+                .await?
+                .into()
+        };
+        let touched = touched(&update);
+        self.onchain
+            .bdk
+            .borrow_mut()
+            .apply_update(update)
+            .map_err(|e| contradiction(&format!("its blocks do not connect to ours ({e})")))?;
+        if !scanned {
+            self.store.stage(NAMESPACE, "", SCANNED, vec![1]);
+        }
+        for txid in touched {
+            self.record(txid).await?;
+        }
+        self.host.wake();
+        Ok(())
+    }
 
-	/// Writes the history row of one of our transactions, if it says anything new.
-	pub async fn record(&self, txid: Txid) -> Result<(), NodeError> {
-		let id = txid.to_string();
-		let known = self.payments.get(&id).await?;
-		let now = self.payments.now_ms();
-		let Some(details) = self.onchain.details(txid) else {
-			// Replaced, or dropped by the network: it will not happen.
-			if let Some(row) = known.filter(|row| row.status == PaymentStatus::Pending) {
-				self.payments.put(Payment { status: PaymentStatus::Failed, updated_at_ms: now, ..row });
-			}
-			return Ok(());
-		};
-		let confirmed_height = details.chain_position.confirmation_height_upper_bound();
-		let status = if confirmed_height.is_some() { PaymentStatus::Succeeded } else { PaymentStatus::Pending };
-		if known.as_ref().is_some_and(|row| row.status == status && row.confirmed_height == confirmed_height) {
-			return Ok(());
-		}
-		let (sent, received) = (details.sent.to_sat(), details.received.to_sat());
-		let fee = details.fee.map(|fee| fee.to_sat());
-		let outbound = sent > received;
-		// What left us for others: the fee is told apart.
-		let amount_sat = if outbound { (sent - received).saturating_sub(fee.unwrap_or(0)) } else { received - sent };
-		self.payments.put(Payment {
-			id: id.clone(),
-			kind: PaymentKind::Onchain,
-			direction: if outbound { PaymentDirection::Outbound } else { PaymentDirection::Inbound },
-			status,
-			amount_msat: Some(amount_sat * 1000),
-			fee_msat: if outbound { fee.map(|sat| sat * 1000) } else { None },
-			description: known.as_ref().map_or_else(|| self.describe(&details.tx), |row| row.description.clone()),
-			created_at_ms: known.as_ref().map_or(now, |row| row.created_at_ms),
-			updated_at_ms: now,
-			bolt11: None,
-			payment_hash: None,
-			preimage: None,
-			txid: Some(id),
-			address: self.other_address(&details.tx, outbound),
-			confirmations: None,
-			counterparty_node_id: None,
-			failure_code: None,
-			expires_at_ms: None,
-			confirmed_height,
-		});
-		Ok(())
-	}
+    /// Writes the history row of one of our transactions, if it says anything new.
+    pub async fn record(&self, txid: Txid) -> Result<(), NodeError> {
+        let id = txid.to_string();
+        let known = self.payments.get(&id).await?;
+        let now = self.payments.now_ms();
+        let Some(details) = self.onchain.details(txid) else {
+            // Replaced, or dropped by the network: it will not happen.
+            if let Some(row) = known.filter(|row| row.status == PaymentStatus::Pending) {
+                self.payments.put(Payment {
+                    status: PaymentStatus::Failed,
+                    updated_at_ms: now,
+                    ..row
+                });
+            }
+            return Ok(());
+        };
+        let confirmed_height = details.chain_position.confirmation_height_upper_bound();
+        let status = if confirmed_height.is_some() {
+            PaymentStatus::Succeeded
+        } else {
+            PaymentStatus::Pending
+        };
+        if known
+            .as_ref()
+            .is_some_and(|row| row.status == status && row.confirmed_height == confirmed_height)
+        {
+            return Ok(());
+        }
+        let (sent, received) = (details.sent.to_sat(), details.received.to_sat());
+        let fee = details.fee.map(|fee| fee.to_sat());
+        let outbound = sent > received;
+        // What left us for others: the fee is told apart.
+        let amount_sat = if outbound {
+            (sent - received).saturating_sub(fee.unwrap_or(0))
+        } else {
+            received - sent
+        };
+        self.payments.put(Payment {
+            id: id.clone(),
+            kind: PaymentKind::Onchain,
+            direction: if outbound {
+                PaymentDirection::Outbound
+            } else {
+                PaymentDirection::Inbound
+            },
+            status,
+            amount_msat: Some(amount_sat * 1000),
+            fee_msat: if outbound { fee.map(|sat| sat * 1000) } else { None },
+            description: known
+                .as_ref()
+                .map_or_else(|| self.describe(&details.tx), |row| row.description.clone()),
+            created_at_ms: known.as_ref().map_or(now, |row| row.created_at_ms),
+            updated_at_ms: now,
+            bolt11: None,
+            payment_hash: None,
+            preimage: None,
+            txid: Some(id),
+            address: self.other_address(&details.tx, outbound),
+            confirmations: None,
+            counterparty_node_id: None,
+            failure_code: None,
+            expires_at_ms: None,
+            confirmed_height,
+        });
+        Ok(())
+    }
 
-	fn describe(&self, tx: &bitcoin::Transaction) -> String {
-		let txid = tx.compute_txid();
-		let channels = self.manager.list_channels();
-		let funds = channels.iter().any(|channel| channel.funding_txo.is_some_and(|txo| txo.txid == txid));
-		if funds {
-			return "Channel opened".to_string();
-		}
-		// A 2-of-2 multisig spend is how channels end.
-		let closes = tx.input.iter().any(|input| input.witness.len() == 4 && input.witness.last().is_some_and(|s| s.len() == 71));
-		if closes {
-			"Channel closed".to_string()
-		} else {
-			String::new()
-		}
-	}
+    fn describe(&self, tx: &bitcoin::Transaction) -> String {
+        let txid = tx.compute_txid();
+        let channels = self.manager.list_channels();
+        let funds = channels
+            .iter()
+            .any(|channel| channel.funding_txo.is_some_and(|txo| txo.txid == txid));
+        if funds {
+            return "Channel opened".to_string();
+        }
+        // A 2-of-2 multisig spend is how channels end.
+        let closes = tx
+            .input
+            .iter()
+            .any(|input| input.witness.len() == 4 && input.witness.last().is_some_and(|s| s.len() == 71));
+        if closes {
+            "Channel closed".to_string()
+        } else {
+            String::new()
+        }
+    }
 
-	/// Whom an outgoing payment went to, or where an incoming one arrived.
-	fn other_address(&self, tx: &bitcoin::Transaction, outbound: bool) -> Option<String> {
-		let bdk = self.onchain.bdk.borrow();
-		let output = tx.output.iter().find(|output| bdk.is_mine(output.script_pubkey.clone()) != outbound)?;
-		Address::from_script(&output.script_pubkey, bitcoin::Network::from(self.network)).ok().map(|address| address.to_string())
-	}
+    /// Whom an outgoing payment went to, or where an incoming one arrived.
+    fn other_address(&self, tx: &bitcoin::Transaction, outbound: bool) -> Option<String> {
+        let bdk = self.onchain.bdk.borrow();
+        let output = tx
+            .output
+            .iter()
+            .find(|output| bdk.is_mine(output.script_pubkey.clone()) != outbound)?;
+        Address::from_script(&output.script_pubkey, bitcoin::Network::from(self.network))
+            .ok()
+            .map(|address| address.to_string())
+    }
 }
 
 /// The transactions an update says something about.
 fn touched(update: &Update) -> BTreeSet<Txid> {
-	let graph = &update.tx_update;
-	let whole = graph.txs.iter().map(|tx| tx.compute_txid());
-	let anchored = graph.anchors.iter().map(|(_, txid)| *txid);
-	let seen = graph.seen_ats.iter().map(|(txid, _)| *txid);
-	let evicted = graph.evicted_ats.iter().map(|(txid, _)| *txid);
-	whole.chain(anchored).chain(seen).chain(evicted).collect()
+    let graph = &update.tx_update;
+    let whole = graph.txs.iter().map(|tx| tx.compute_txid());
+    let anchored = graph.anchors.iter().map(|(_, txid)| *txid);
+    let seen = graph.seen_ats.iter().map(|(txid, _)| *txid);
+    let evicted = graph.evicted_ats.iter().map(|(txid, _)| *txid);
+    whole.chain(anchored).chain(seen).chain(evicted).collect()
 }

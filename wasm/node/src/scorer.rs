@@ -13,55 +13,55 @@ use crate::ldk::Scorer;
 pub struct ScorerCell(RefCell<Scorer>);
 
 impl ScorerCell {
-	/// Wraps a scorer.
-	pub fn new(scorer: Scorer) -> Self {
-		Self(RefCell::new(scorer))
-	}
+    /// Wraps a scorer.
+    pub fn new(scorer: Scorer) -> Self {
+        Self(RefCell::new(scorer))
+    }
 }
 
 /// The scorer, borrowed for reading.
 pub struct ReadScorer<'a>(Ref<'a, Scorer>);
 
 impl Deref for ReadScorer<'_> {
-	type Target = Scorer;
-	fn deref(&self) -> &Scorer {
-		&self.0
-	}
+    type Target = Scorer;
+    fn deref(&self) -> &Scorer {
+        &self.0
+    }
 }
 
 /// The scorer, borrowed for writing.
 pub struct WriteScorer<'a>(RefMut<'a, Scorer>);
 
 impl Deref for WriteScorer<'_> {
-	type Target = Scorer;
-	fn deref(&self) -> &Scorer {
-		&self.0
-	}
+    type Target = Scorer;
+    fn deref(&self) -> &Scorer {
+        &self.0
+    }
 }
 
 impl DerefMut for WriteScorer<'_> {
-	fn deref_mut(&mut self) -> &mut Scorer {
-		&mut self.0
-	}
+    fn deref_mut(&mut self) -> &mut Scorer {
+        &mut self.0
+    }
 }
 
 impl<'a> LockableScore<'a> for ScorerCell {
-	type ScoreUpdate = Scorer;
-	type ScoreLookUp = Scorer;
-	type WriteLocked = WriteScorer<'a>;
-	type ReadLocked = ReadScorer<'a>;
+    type ScoreUpdate = Scorer;
+    type ScoreLookUp = Scorer;
+    type WriteLocked = WriteScorer<'a>;
+    type ReadLocked = ReadScorer<'a>;
 
-	fn read_lock(&'a self) -> ReadScorer<'a> {
-		ReadScorer(self.0.borrow())
-	}
+    fn read_lock(&'a self) -> ReadScorer<'a> {
+        ReadScorer(self.0.borrow())
+    }
 
-	fn write_lock(&'a self) -> WriteScorer<'a> {
-		WriteScorer(self.0.borrow_mut())
-	}
+    fn write_lock(&'a self) -> WriteScorer<'a> {
+        WriteScorer(self.0.borrow_mut())
+    }
 }
 
 impl Writeable for ScorerCell {
-	fn write<W: Writer>(&self, writer: &mut W) -> Result<(), io::Error> {
-		self.0.borrow().write(writer)
-	}
+    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), io::Error> {
+        self.0.borrow().write(writer)
+    }
 }

@@ -18,60 +18,63 @@ const MAX_UNSENT_BYTES: usize = 1 << 20;
 pub struct Unsent(RefCell<HashMap<u32, usize>>);
 
 impl Unsent {
-	/// The transport took everything given to it.
-	pub fn drained(&self, socket: u32) {
-		self.0.borrow_mut().remove(&socket);
-	}
+    /// The transport took everything given to it.
+    pub fn drained(&self, socket: u32) {
+        self.0.borrow_mut().remove(&socket);
+    }
 
-	fn take_room(&self, socket: u32, wanted: usize) -> usize {
-		let mut unsent = self.0.borrow_mut();
-		let used = unsent.entry(socket).or_insert(0);
-		let taken = wanted.min(MAX_UNSENT_BYTES.saturating_sub(*used));
-		*used += taken;
-		taken
-	}
+    fn take_room(&self, socket: u32, wanted: usize) -> usize {
+        let mut unsent = self.0.borrow_mut();
+        let used = unsent.entry(socket).or_insert(0);
+        let taken = wanted.min(MAX_UNSENT_BYTES.saturating_sub(*used));
+        *used += taken;
+        taken
+    }
 }
 
 /// A handle to one connection. Two handles are equal when they mean the same connection.
 #[derive(Clone)]
 pub struct Socket {
-	pub id: u32,
-	outputs: Arc<Outputs>,
-	unsent: Rc<Unsent>,
+    pub id: u32,
+    outputs: Arc<Outputs>,
+    unsent: Rc<Unsent>,
 }
 
 impl Socket {
-	/// A handle to connection `id`; ids are never used twice.
-	pub fn new(id: u32, outputs: Arc<Outputs>, unsent: Rc<Unsent>) -> Self {
-		Self { id, outputs, unsent }
-	}
+    /// A handle to connection `id`; ids are never used twice.
+    pub fn new(id: u32, outputs: Arc<Outputs>, unsent: Rc<Unsent>) -> Self {
+        Self { id, outputs, unsent }
+    }
 }
 
 impl SocketDescriptor for Socket {
-	fn send_data(&mut self, data: &[u8], _continue_read: bool) -> usize {
-		let taken = self.unsent.take_room(self.id, data.len());
-		if taken > 0 {
-			self.outputs.push(Output::SocketBytes { socket: self.id, bytes: data[..taken].to_vec() });
-		}
-		taken
-	}
+    fn send_data(&mut self, data: &[u8], _continue_read: bool) -> usize {
+        let taken = self.unsent.take_room(self.id, data.len());
+        if taken > 0 {
+            self.outputs.push(Output::SocketBytes {
+                socket: self.id,
+                bytes: data[..taken].to_vec(),
+            });
+        }
+        taken
+    }
 
-	fn disconnect_socket(&mut self) {
-		self.unsent.drained(self.id);
-		self.outputs.push(Output::SocketClose { socket: self.id });
-	}
+    fn disconnect_socket(&mut self) {
+        self.unsent.drained(self.id);
+        self.outputs.push(Output::SocketClose { socket: self.id });
+    }
 }
 
 impl PartialEq for Socket {
-	fn eq(&self, other: &Self) -> bool {
-		self.id == other.id
-	}
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
 }
 
 impl Eq for Socket {}
 
 impl Hash for Socket {
-	fn hash<H: Hasher>(&self, state: &mut H) {
-		self.id.hash(state);
-	}
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
 }

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use lightning::io;
 use lightning::util::async_poll::AsyncResult;
 use lightning::util::persist::{
-	KVStore, CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
-	CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
-	CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE,
+    KVStore, CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
+    CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
+    CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE,
 };
 
 use crate::error::NodeError;
@@ -15,146 +15,155 @@ use crate::host::SharedHost;
 
 /// The store as LDK sees it.
 pub struct NodeStore {
-	host: SharedHost,
-	/// A monitor row was staged, or LDK wants its manager written, since the last cut.
-	manager_due: Cell<bool>,
+    host: SharedHost,
+    /// A monitor row was staged, or LDK wants its manager written, since the last cut.
+    manager_due: Cell<bool>,
 }
 
 impl NodeStore {
-	/// A view over the host's store.
-	pub fn new(host: SharedHost) -> Self {
-		Self { host, manager_due: Cell::new(false) }
-	}
+    /// A view over the host's store.
+    pub fn new(host: SharedHost) -> Self {
+        Self {
+            host,
+            manager_due: Cell::new(false),
+        }
+    }
 
-	/// True once after anything that the manager's row must follow.
-	pub fn take_manager_due(&self) -> bool {
-		self.manager_due.replace(false)
-	}
+    /// True once after anything that the manager's row must follow.
+    pub fn take_manager_due(&self) -> bool {
+        self.manager_due.replace(false)
+    }
 
-	/// Stages the manager's row, at the cut only.
-	pub fn stage_manager(&self, encoded: Vec<u8>) {
-		// Resolves when staged, which has happened by now.
-		drop(self.host.write(
-			CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
-			CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE,
-			CHANNEL_MANAGER_PERSISTENCE_KEY,
-			encoded,
-		));
-	}
+    /// Stages the manager's row, at the cut only.
+    pub fn stage_manager(&self, encoded: Vec<u8>) {
+        // Resolves when staged, which has happened by now.
+        drop(self.host.write(
+            CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
+            CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE,
+            CHANNEL_MANAGER_PERSISTENCE_KEY,
+            encoded,
+        ));
+    }
 
-	/// Stages a row of our own; it lands with the rest of the turn.
-	pub fn stage(&self, primary: &str, secondary: &str, key: &str, value: Vec<u8>) {
-		drop(self.host.write(primary, secondary, key, value));
-		self.host.wake();
-	}
+    /// Stages a row of our own; it lands with the rest of the turn.
+    pub fn stage(&self, primary: &str, secondary: &str, key: &str, value: Vec<u8>) {
+        drop(self.host.write(primary, secondary, key, value));
+        self.host.wake();
+    }
 
-	/// Stages the removal of a row of our own.
-	pub fn stage_remove(&self, primary: &str, secondary: &str, key: &str) {
-		drop(self.host.remove(primary, secondary, key));
-		self.host.wake();
-	}
+    /// Stages the removal of a row of our own.
+    pub fn stage_remove(&self, primary: &str, secondary: &str, key: &str) {
+        drop(self.host.remove(primary, secondary, key));
+        self.host.wake();
+    }
 
-	/// Reads a row, staged or stored.
-	pub async fn get(&self, primary: &str, secondary: &str, key: &str) -> Result<Option<Vec<u8>>, NodeError> {
-		self.host.read(primary, secondary, key).await.map_err(|e| NodeError::unreadable(key, e))
-	}
+    /// Reads a row, staged or stored.
+    pub async fn get(&self, primary: &str, secondary: &str, key: &str) -> Result<Option<Vec<u8>>, NodeError> {
+        self.host
+            .read(primary, secondary, key)
+            .await
+            .map_err(|e| NodeError::unreadable(key, e))
+    }
 
-	/// All keys under a namespace.
-	pub async fn keys(&self, primary: &str, secondary: &str) -> Result<Vec<String>, NodeError> {
-		self.host.list(primary, secondary).await.map_err(|e| NodeError::unreadable(primary, e))
-	}
+    /// All keys under a namespace.
+    pub async fn keys(&self, primary: &str, secondary: &str) -> Result<Vec<String>, NodeError> {
+        self.host
+            .list(primary, secondary)
+            .await
+            .map_err(|e| NodeError::unreadable(primary, e))
+    }
 
-	/// Keys under a namespace, newest created first.
-	pub async fn page(
-		&self, primary: &str, secondary: &str, limit: u32, before: Option<&str>,
-	) -> Result<Vec<String>, NodeError> {
-		self.host
-			.list_page(primary, secondary, limit, before)
-			.await
-			.map_err(|e| NodeError::unreadable(primary, e))
-	}
+    /// Keys under a namespace, newest created first.
+    pub async fn page(
+        &self,
+        primary: &str,
+        secondary: &str,
+        limit: u32,
+        before: Option<&str>,
+    ) -> Result<Vec<String>, NodeError> {
+        self.host
+            .list_page(primary, secondary, limit, before)
+            .await
+            .map_err(|e| NodeError::unreadable(primary, e))
+    }
 
-	fn note_written(&self, primary: &str) {
-		if primary == CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE
-			|| primary == CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE
-		{
-			self.manager_due.set(true);
-		}
-		self.host.wake();
-	}
+    fn note_written(&self, primary: &str) {
+        if primary == CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE
+            || primary == CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE
+        {
+            self.manager_due.set(true);
+        }
+        self.host.wake();
+    }
 }
 
 fn is_manager(primary: &str, secondary: &str, key: &str) -> bool {
-	primary == CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE
-		&& secondary == CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE
-		&& key == CHANNEL_MANAGER_PERSISTENCE_KEY
+    primary == CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE
+        && secondary == CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE
+        && key == CHANNEL_MANAGER_PERSISTENCE_KEY
 }
 
 impl KVStore for NodeStore {
-	fn read(&self, primary: &str, secondary: &str, key: &str) -> AsyncResult<'static, Vec<u8>, io::Error> {
-		let read = self.host.read(primary, secondary, key);
-		Box::pin(async move {
-			match read.await {
-				Ok(Some(value)) => Ok(value),
-				Ok(None) => Err(io::Error::new(io::ErrorKind::NotFound, "no such row")),
-				Err(cause) => Err(io::Error::new(io::ErrorKind::Other, cause)),
-			}
-		})
-	}
+    fn read(&self, primary: &str, secondary: &str, key: &str) -> AsyncResult<'static, Vec<u8>, io::Error> {
+        let read = self.host.read(primary, secondary, key);
+        Box::pin(async move {
+            match read.await {
+                Ok(Some(value)) => Ok(value),
+                Ok(None) => Err(io::Error::new(io::ErrorKind::NotFound, "no such row")),
+                Err(cause) => Err(io::Error::new(io::ErrorKind::Other, cause)),
+            }
+        })
+    }
 
-	fn write(
-		&self, primary: &str, secondary: &str, key: &str, buf: Vec<u8>,
-	) -> AsyncResult<'static, (), io::Error> {
-		if is_manager(primary, secondary, key) {
-			self.manager_due.set(true);
-			self.host.wake();
-			return Box::pin(async { Ok(()) });
-		}
-		let written = self.host.write(primary, secondary, key, buf);
-		self.note_written(primary);
-		Box::pin(async move {
-			written.await;
-			Ok(())
-		})
-	}
+    fn write(&self, primary: &str, secondary: &str, key: &str, buf: Vec<u8>) -> AsyncResult<'static, (), io::Error> {
+        if is_manager(primary, secondary, key) {
+            self.manager_due.set(true);
+            self.host.wake();
+            return Box::pin(async { Ok(()) });
+        }
+        let written = self.host.write(primary, secondary, key, buf);
+        self.note_written(primary);
+        Box::pin(async move {
+            written.await;
+            Ok(())
+        })
+    }
 
-	fn remove(
-		&self, primary: &str, secondary: &str, key: &str, _lazy: bool,
-	) -> AsyncResult<'static, (), io::Error> {
-		let removed = self.host.remove(primary, secondary, key);
-		self.host.wake();
-		Box::pin(async move {
-			removed.await;
-			Ok(())
-		})
-	}
+    fn remove(&self, primary: &str, secondary: &str, key: &str, _lazy: bool) -> AsyncResult<'static, (), io::Error> {
+        let removed = self.host.remove(primary, secondary, key);
+        self.host.wake();
+        Box::pin(async move {
+            removed.await;
+            Ok(())
+        })
+    }
 
-	fn list(&self, primary: &str, secondary: &str) -> AsyncResult<'static, Vec<String>, io::Error> {
-		let list = self.host.list(primary, secondary);
-		Box::pin(async move { list.await.map_err(|cause| io::Error::new(io::ErrorKind::Other, cause)) })
-	}
+    fn list(&self, primary: &str, secondary: &str) -> AsyncResult<'static, Vec<String>, io::Error> {
+        let list = self.host.list(primary, secondary);
+        Box::pin(async move { list.await.map_err(|cause| io::Error::new(io::ErrorKind::Other, cause)) })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-	use super::*;
-	use crate::testing::MemoryHost;
-	use futures::executor::block_on;
-	use std::sync::Arc;
+    use super::*;
+    use crate::testing::MemoryHost;
+    use futures::executor::block_on;
+    use std::sync::Arc;
 
-	#[test]
-	fn the_manager_is_staged_at_the_cut_only_and_due_after_every_monitor_row() {
-		let host = MemoryHost::shared();
-		let store = NodeStore::new(Arc::clone(&host) as SharedHost);
-		block_on(store.write("", "", "manager", vec![1])).unwrap();
-		assert_eq!(host.row("", "", "manager"), None);
-		assert!(store.take_manager_due());
-		assert!(!store.take_manager_due());
-		block_on(store.write("monitor_updates", "channel", "1", vec![2])).unwrap();
-		assert!(store.take_manager_due());
-		block_on(store.write("", "", "scorer", vec![3])).unwrap();
-		assert!(!store.take_manager_due());
-		store.stage_manager(vec![4]);
-		assert_eq!(host.row("", "", "manager"), Some(vec![4]));
-	}
+    #[test]
+    fn the_manager_is_staged_at_the_cut_only_and_due_after_every_monitor_row() {
+        let host = MemoryHost::shared();
+        let store = NodeStore::new(Arc::clone(&host) as SharedHost);
+        block_on(store.write("", "", "manager", vec![1])).unwrap();
+        assert_eq!(host.row("", "", "manager"), None);
+        assert!(store.take_manager_due());
+        assert!(!store.take_manager_due());
+        block_on(store.write("monitor_updates", "channel", "1", vec![2])).unwrap();
+        assert!(store.take_manager_due());
+        block_on(store.write("", "", "scorer", vec![3])).unwrap();
+        assert!(!store.take_manager_due());
+        store.stage_manager(vec![4]);
+        assert_eq!(host.row("", "", "manager"), Some(vec![4]));
+    }
 }
