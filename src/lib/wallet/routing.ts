@@ -2,6 +2,9 @@
 import type { WalletPhase } from '../../worker/api.js';
 
 const setupPaths = ['/welcome', '/create', '/restore'];
+/** The screens of an open wallet. An address outside of them reloads the page and so locks the wallet again: nobody is sent there. */
+const screenPath =
+  /^\/(activity(\/[^/?#]+)?|channels(\/[^/?#]+)?|receive|send|settings(\/(words|servers|logs|wipe))?)(?=[?#]|$)/;
 
 /** Where to go instead of `path`; `undefined` when it may stay. `search` and `hash` ride along through the unlock screen. */
 export function redirectFor(phase: WalletPhase, path: string, wanted = path): string | undefined {
@@ -18,13 +21,11 @@ export function redirectFor(phase: WalletPhase, path: string, wanted = path): st
   }
 }
 
-/** A same-origin path that was remembered for after the unlock; anything else becomes home. */
+/** A screen that was remembered for after the unlock; anything else becomes home. */
 export function pathAfterUnlock(remembered: string | null): string {
-  if (remembered === null || !/^\/(?![/\\])/.test(remembered)) return '/';
-  return remembered.startsWith('/unlock') ? '/' : remembered;
+  return remembered !== null && screenPath.test(remembered) ? remembered : '/';
 }
 
 function unlockPath(path: string, wanted: string): string {
-  const worthRemembering = path !== '/' && path !== '/words' && !setupPaths.includes(path);
-  return worthRemembering ? `/unlock#${encodeURIComponent(wanted)}` : '/unlock';
+  return screenPath.test(path) ? `/unlock#${encodeURIComponent(wanted)}` : '/unlock';
 }
