@@ -49,6 +49,7 @@ export default defineConfig({
   timeout: 180_000,
   expect: { timeout: 20_000 },
   reporter: 'list',
-  use: { ...devices['Desktop Chrome'], launchOptions, screenshot: 'only-on-failure', trace: 'retain-on-failure' },
+  // Recording a trace of every test costs as much as the tests; a failed one leaves a picture, the wallet's logs and lnd's view.
+  use: { ...devices['Desktop Chrome'], launchOptions, screenshot: 'only-on-failure', trace: 'off' },
   projects: [{ name: 'chromium' }]
 });

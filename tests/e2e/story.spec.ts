@@ -3,6 +3,7 @@ import { expect, type BrowserContext, type Page } from '@playwright/test';
 import type { LndChannel } from '../regtest/lnd.js';
 import { assertFundingUnspent } from '../story/steps.js';
 import { collectComplaints, type Complaints } from './support/complaints.js';
+import { attachEvidence } from './support/evidence.js';
 import {
   channelsWith,
   expectChannelsWhole,
@@ -49,6 +50,7 @@ test.describe('a wallet in the browser, against btcd and lnd', () => {
     page = await context.newPage();
   });
   test.afterAll(() => context.close());
+  test.afterEach(({ stand }, testInfo) => attachEvidence(page, stand, testInfo));
 
   test('is created with twelve words that are checked, and starts empty', async () => {
     const words = await createWallet(page);

@@ -66,6 +66,17 @@ export function channelRows(page: Page): Locator {
   return page.getByRole('list', { name: t('channels.list') }).getByRole('listitem');
 }
 
+/** The list shows of the wallet's one channel what lnd says of it: to receive is what lnd has, less the reserve it must keep. */
+export async function expectAgreed(stand: Stand, page: Page, nodeId: string): Promise<void> {
+  const theirs = async (): Promise<LndChannel | undefined> =>
+    (await stand.lnd.listChannels()).find((channel) => channel.nodeId === nodeId);
+  await expect.poll(async () => (await theirs())?.pendingHtlcs).toBe(0);
+  const channel = await theirs();
+  const receivableSat = (channel?.localBalanceSat ?? 0n) - (channel?.capacitySat ?? 0n) / 100n;
+  await expectReady(page);
+  await expect(channelRows(page)).toContainText(satText(receivableSat));
+}
+
 /** Pastes a payment request and goes on to the question. */
 export async function enterPayment(page: Page, request: string): Promise<void> {
   await openHomeLink(page, 'home.send');
