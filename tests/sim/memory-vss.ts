@@ -137,7 +137,7 @@ export class MemoryVss {
   #storeOf(user: string, storeId: string): Store {
     const id = `${user}/${storeId}`;
     let store = this.#stores.get(id);
-    if (!store) this.#stores.set(id, (store = new Map()));
+    if (!store) this.#stores.set(id, (store = new Map<string, Stored>()));
     return store;
   }
 
@@ -147,6 +147,9 @@ export class MemoryVss {
 
   #get(user: string, request: GetObjectRequest): Response {
     const stored = this.#seen(request.key, this.#storeOf(user, request.storeId).get(request.key));
+    if (!stored && request.key === GLOBAL) {
+      return ok(GetObjectResponseSchema, { value: { key: GLOBAL, version: 0n, value: new Uint8Array() } });
+    }
     if (!stored) return errorAnswer(404, ErrorCode.NO_SUCH_KEY_EXCEPTION);
     const value = { key: request.key, version: stored.version, value: stored.value };
     return ok(GetObjectResponseSchema, { value });
@@ -156,7 +159,7 @@ export class MemoryVss {
     const items = request.transactionItems.length + request.deleteItems.length;
     if (items > MOST_ITEMS) return errorAnswer(400, ErrorCode.INVALID_REQUEST_EXCEPTION);
     const store = this.#storeOf(user, request.storeId);
-    const next: Store = new Map(store);
+    const next = new Map<string, Stored>(store);
     const global =
       request.globalVersion === undefined
         ? []

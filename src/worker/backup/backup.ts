@@ -124,6 +124,7 @@ export class Backup implements Replicate {
       throw this.#error ?? notClaimed();
     }
     await this.#replicator.drain();
+    await this.#pending.count();
   }
 
   /** Downloads and checks everything, touches nothing. */
@@ -164,6 +165,7 @@ export class Backup implements Replicate {
     this.#isClosed = true;
     this.#replicator?.stop();
     this.#gate.close(closed());
+    this.#committer?.abandon();
     this.#waker.wake();
     this.#parts.client.close();
   }

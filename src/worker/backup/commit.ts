@@ -94,6 +94,11 @@ export class Committer {
     await this.#explain(owner);
   }
 
+  /** Nothing more will be sent: those who wait for an open commit share the fate of the others at the gate. */
+  abandon(): void {
+    this.#drop();
+  }
+
   /** Notes that another device has this wallet now. */
   async markSuperseded(by: string): Promise<void> {
     await this.#write({ ...this.#state, supersededBy: by }, false);

@@ -2,13 +2,10 @@
 import { TernError } from '../../wire/errors.js';
 import type { FetchCache } from './fetch-cache.js';
 import type { BackupParts } from './parts.js';
-import { isPassing, retryDelayMs } from './retry.js';
 import type { KeyPage, KeyValueVersion, KeyVersion } from './vss.js';
 
 /** Requests at a time. */
 const WIDTH = 16;
-/** A request is repeated so often before the whole download is given up for now. */
-const ATTEMPTS = 4;
 /** More keys than any wallet has: a list that does not end is no list. */
 const MOST_KEYS = 1_000_000;
 
@@ -40,7 +37,7 @@ export async function fetchStore(parts: BackupParts, options: FetchOptions = {})
   let done = 0;
   const getOne = async (key: KeyVersion): Promise<void> => {
     const cached = options.cache?.get(key);
-    const found = cached ?? (await repeated(parts, signal, () => parts.client.get(key.key)));
+    const found = cached ?? (await unlessAborted(signal, () => parts.client.get(key.key)));
     if (found !== undefined) store.values.set(key.key, found);
     if (found !== undefined && cached === undefined) await options.cache?.add(found);
     done += 1;
@@ -71,7 +68,7 @@ export async function fetchStore(parts: BackupParts, options: FetchOptions = {})
 async function* pages(parts: BackupParts, signal: AbortSignal): AsyncGenerator<KeyVersion[]> {
   const seen = new Set<string>();
   const fetchPage = (token?: string) => {
-    const page = repeated(parts, signal, () => parts.client.listPage(token));
+    const page = unlessAborted(signal, () => parts.client.listPage(token));
     page.catch(() => undefined);
     return page;
   };
@@ -86,17 +83,10 @@ async function* pages(parts: BackupParts, signal: AbortSignal): AsyncGenerator<K
   }
 }
 
-async function repeated<T>(parts: BackupParts, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
-  for (let failures = 1; ; failures += 1) {
-    if (signal.aborted) throw new TernError('backup_unavailable', 'The download was given up.', 'Try again.');
-    try {
-      return await request();
-    } catch (thrown) {
-      const error = TernError.from(thrown);
-      if (!isPassing(error) || failures >= ATTEMPTS) throw error;
-      await parts.clock.sleep(retryDelayMs(failures, parts.random));
-    }
-  }
+/** Nothing more is asked for once the download has failed or was given up. */
+async function unlessAborted<T>(signal: AbortSignal, request: () => Promise<T>): Promise<T> {
+  if (signal.aborted) throw new TernError('backup_unavailable', 'The download was given up.', 'Try again.');
+  return request();
 }
 
 /** Runs at most `width` tasks at a time, in order. */

@@ -2,7 +2,7 @@
 import { hexToBytes, bytesToHex, concatBytes } from '@noble/hashes/utils.js';
 import * as v from 'valibot';
 import { TernError } from '../../wire/errors.js';
-import type { Disk, DiskBatch, RowKey } from '../disk.js';
+import type { Disk, DiskBatch } from '../disk.js';
 
 const PREFIX = 'backup/';
 const KEY_PREFIX = `${PREFIX}key/`;

@@ -1,11 +1,10 @@
 // Proves that a server which omits, swaps, ages or loses what it was given is found out with its code, before a row is used, and put right by a device that knows better.
 import { describe, expect, it } from 'vitest';
-import { BackupWorld, bytes, MANAGER, MONITOR, row, type SimDevice } from '../../../tests/sim/backup-world.js';
+import { BackupWorld, bytes, MANAGER, MONITOR, row, SEED, type SimDevice } from '../../../tests/sim/backup-world.js';
 import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
 import type { Stored } from '../../../tests/sim/memory-vss.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
 import { deriveBackupSecrets, Seal } from './seal.js';
-import { SEED } from '../../../tests/sim/backup-world.js';
 
 const seal = new Seal(deriveBackupSecrets(SEED).vssSeed);
 const OWNER = seal.storeKey(row('tern', 'owner'));
@@ -179,143 +178,5 @@ describe('explicit choices', () => {
     const mine = await world.started('c', { disk }, { choice: 'start_empty' });
     expect(await mine.content()).toEqual({ '["","","manager"]': 'mine' });
     expect(await world.restored()).toEqual({ '["","","manager"]': 'mine' });
-  });
-});
-
-describe('a server that lost state', () => {
-  const losses: [string, (world: BackupWorld, old: ReturnType<BackupWorld['server']['snapshot']>) => void][] = [
-    ['rolled back', (world, old) => world.server.rollBack(old)],
-    ['wiped', (world) => world.server.rollBack(new Map())]
-  ];
-
-  describe.each(losses)('%s', (_, lose) => {
-    it('while the wallet runs is noticed by the next commit, said, and filled again', async () => {
-      const world = new BackupWorld();
-      const a = await world.started('a');
-      await a.writeAcknowledged([MANAGER, 'm1'], [MONITOR, 'c1'], [row('labels', 'x'), 'one']);
-      const old = world.server.snapshot();
-      await a.writeAcknowledged([MANAGER, 'm2'], [row('labels', 'x'), undefined], [row('labels', 'y'), 'two']);
-      lose(world, old);
-      await a.writeAcknowledged([MANAGER, 'm3']);
-      expect(a.notices.map(({ code }) => code)).toEqual(['backup_stale']);
-      expect(a.halted).toBeUndefined();
-      expect((await world.clock.during(a.backup.verify())).problems).toEqual([]);
-      expect(await world.restored()).toEqual(await a.content());
-    });
-
-    it('while the wallet idles is noticed by the heartbeat and filled again', async () => {
-      const world = new BackupWorld();
-      const a = await world.started('a');
-      await a.writeAcknowledged([MANAGER, 'm1']);
-      const old = world.server.snapshot();
-      await a.writeAcknowledged([MANAGER, 'm2'], [MONITOR, 'c2']);
-      lose(world, old);
-      await world.clock.advance(35_000);
-      expect(a.backup.info()).toMatchObject({ state: 'up_to_date', pendingKeys: 0 });
-      expect(await world.restored()).toEqual(await a.content());
-    });
-
-    it('while the wallet was closed is noticed at the start and filled again', async () => {
-      const world = new BackupWorld();
-      const a = await world.started('a');
-      await a.writeAcknowledged([MANAGER, 'm1']);
-      const old = world.server.snapshot();
-      await a.writeAcknowledged([MANAGER, 'm2'], [MONITOR, 'c2']);
-      await world.clock.during(a.backup.release());
-      lose(world, old);
-      const again = await world.started('a', { disk: a.disk });
-      expect(again.notices.map(({ code }) => code)).toEqual(['backup_stale']);
-      expect(again.backup.quarantine).toBeUndefined();
-      expect(await world.restored()).toEqual(await again.content());
-    });
-  });
-
-  it('is not whole for others before it was filled again', async () => {
-    const world = new BackupWorld();
-    const a = await world.started('a');
-    await a.writeAcknowledged([MANAGER, 'm1'], [MONITOR, 'c1']);
-    const old = world.server.snapshot();
-    await a.writeAcknowledged([MANAGER, 'm2'], [MONITOR, 'c2']);
-    await world.clock.during(a.backup.release());
-    world.server.rollBack(old);
-    let puts = 0;
-    world.server.fault = ({ method }) => (method === 'putObjects' && (puts += 1) > 1 ? { kind: 'refuse' } : undefined);
-    const again = world.device('a', { disk: a.disk });
-    void again.backup.start().catch(() => undefined);
-    await world.clock.advance(5_000);
-    again.kill();
-    world.server.fault = () => undefined;
-    await expect(world.started('b', {}, { choice: 'take_over' })).rejects.toMatchObject({ code: 'backup_stale' });
-  });
-});
-
-describe('a server that lies to its owner', () => {
-  it('with conflicts for ever is reported, and hears from us ever more rarely', async () => {
-    const world = new BackupWorld();
-    const a = await world.started('a');
-    await a.writeAcknowledged([MANAGER, 'm1']);
-    world.server.fault = ({ method }) =>
-      method === 'putObjects' ? { kind: 'error', status: 409, code: ErrorCode.CONFLICT_EXCEPTION } : undefined;
-    await a.write([MANAGER, 'm2']);
-    await world.clock.advance(120_000);
-    const before = world.server.requests.length;
-    expect(a.backup.info()).toMatchObject({ state: 'paused', lastError: { code: 'backup_conflict' } });
-    expect(a.halted).toBeUndefined();
-    await world.clock.advance(120_000);
-    expect(world.server.requests.length - before).toBeLessThan(60);
-    world.server.fault = () => undefined;
-    await world.clock.advance(31_000);
-    expect(a.backup.info().state).toBe('up_to_date');
-  });
-
-  it('with one key changed behind our back is compared, and put right', async () => {
-    const world = new BackupWorld();
-    const a = await world.started('a');
-    await a.writeAcknowledged([MANAGER, 'm1'], [MONITOR, 'c1']);
-    const stored = world.server.store.get(key(MONITOR));
-    if (stored) stored.version = 7n;
-    await a.writeAcknowledged([MANAGER, 'm2'], [MONITOR, 'c2']);
-    expect((await world.clock.during(a.backup.verify())).problems).toEqual([]);
-    expect(await world.restored()).toEqual({ '["","","manager"]': 'm2', '["monitors","","00aa_0"]': 'c2' });
-  });
-});
-
-describe('a restore over a bad line', () => {
-  it('goes on where it was, also in another session, and asks for nothing twice that it has', async () => {
-    const world = new BackupWorld();
-    const a = await world.started('a');
-    const many = Array.from(
-      { length: 60 },
-      (_, index) => [row('labels', `${index}`), 'x'.repeat(200_000)] as [typeof MANAGER, string]
-    );
-    await a.writeAcknowledged(...many);
-    await world.clock.during(a.backup.release());
-    const disk = new MemoryDisk();
-    let served = 0;
-    world.server.fault = ({ method }) => {
-      if (method !== 'getObject') return undefined;
-      served += 1;
-      if (served > 50) return { kind: 'refuse' };
-      return undefined;
-    };
-    // A slow line: every answer takes its time, so that keeping what has come is worth it.
-    const slow: typeof globalThis.fetch = async (input, init) => {
-      await world.clock.sleep(700);
-      return world.server.fetch(input, init);
-    };
-    const first = world.device('b', { disk, fetch: slow });
-    void first.backup.start().catch(() => undefined);
-    await world.clock.advance(20_000);
-    first.kill();
-    expect(await disk.isEmpty()).toBe(true);
-    world.server.fault = () => undefined;
-    const before = world.server.requests.filter(({ method }) => method === 'getObject').length;
-    const progress: number[] = [];
-    const b = await world.started('b', { disk }, { onProgress: (value) => progress.push(value) });
-    const gets = world.server.requests.filter(({ method }) => method === 'getObject').length - before;
-    expect(gets).toBeLessThan(45);
-    expect(Object.keys(await b.content())).toHaveLength(60);
-    expect(await disk.listLocal('backup/fetched/')).toEqual([]);
-    expect(progress.at(-1)).toBe(1);
   });
 });

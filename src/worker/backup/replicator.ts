@@ -3,7 +3,7 @@ import { TernError } from '../../wire/errors.js';
 import type { Clock } from '../clock.js';
 import type { Committer } from './commit.js';
 import type { Gate } from './gate.js';
-import { retryDelayMs, Waker } from './retry.js';
+import { retryDelayMs, type Waker } from './retry.js';
 
 /** How often the record is read again, or renewed, while there is nothing else to write. */
 const BEAT_MS = 30_000;
@@ -34,6 +34,7 @@ export class Replicator {
   #isOver = false;
   #isVisible = true;
   #failures = 0;
+  #failedAt: bigint | undefined;
   #lastError: TernError | undefined;
   #cancelBeat: () => void = () => undefined;
 
@@ -135,7 +136,10 @@ export class Replicator {
     } catch (thrown) {
       const error = TernError.from(thrown);
       if (this.#isOver) throw error;
-      this.#failures += 1;
+      // Failures are counted from the last commit that got through.
+      const { commitId } = this.#committer.state;
+      this.#failures = commitId === this.#failedAt ? this.#failures + 1 : 1;
+      this.#failedAt = commitId;
       this.#lastError = error;
       if (error.code === 'taken_over') await this.#takenOver(error);
       this.#options.onChange();
@@ -148,6 +152,7 @@ export class Replicator {
     // First the node: nobody may sign while the note is written.
     this.#options.onTakenOver(error);
     this.#options.gate.close(error);
+    this.#committer.abandon();
     await this.#committer.markSuperseded(error.cause).catch(() => undefined);
   }
 

@@ -155,6 +155,8 @@ export class Seal {
   private readonly obfuscator: KeyObfuscator;
   private readonly sealer: ValueSealer;
   private readonly prk: Uint8Array;
+  /** There are few namespaces, and every row is in one. Both ways, as the two never meet. */
+  private readonly namespaces = new Map<string, string>();
   /** `kd` of the digest over the whole store. */
   readonly digestKey: Uint8Array;
 
@@ -176,7 +178,8 @@ export class Seal {
 
   /** `obfuscate(primary "#" secondary) "#" obfuscate(key)` (ldk-node schema V1). */
   storeKey(row: RowKey): string {
-    return `${this.obfuscator.obfuscate(`${row.primary}#${row.secondary}`)}#${this.obfuscator.obfuscate(row.key)}`;
+    const plain = `${row.primary}#${row.secondary}`;
+    return `${this.namespace(plain, () => this.obfuscator.obfuscate(plain))}#${this.obfuscator.obfuscate(row.key)}`;
   }
 
   /** The row behind a store key. Throws `backup_seal_broken` for a key that is not ours. */
@@ -185,10 +188,18 @@ export class Seal {
     if (namespaces === undefined || key === undefined || more.length > 0) {
       throw sealBroken('a key on the backup server was not made by this wallet');
     }
-    const plain = this.obfuscator.deobfuscate(namespaces);
+    const plain = this.namespace(namespaces, () => this.obfuscator.deobfuscate(namespaces));
     const hash = plain.indexOf('#');
     if (hash < 0) throw sealBroken('a key on the backup server was not made by this wallet');
     return { primary: plain.slice(0, hash), secondary: plain.slice(hash + 1), key: this.obfuscator.deobfuscate(key) };
+  }
+
+  private namespace(from: string, make: () => string): string {
+    const known = this.namespaces.get(from);
+    if (known !== undefined) return known;
+    const made = make();
+    this.namespaces.set(from, made);
+    return made;
   }
 
   /** Seals `value` for a put at `version` under `storeKey`. */

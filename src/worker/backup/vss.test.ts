@@ -17,6 +17,7 @@ function world(change: Partial<VssOptions> = {}) {
     authSecretKey: new Uint8Array(32).fill(3),
     allowInsecure: false,
     clock,
+    random: () => 0.5,
     fetch: server.fetch,
     ...change
   });
@@ -153,6 +154,18 @@ describe('faults', () => {
       const put = client.put([{ key: 'a', version: 0n, value: bytes('one') }], []);
       await expect(clock.during(put, 60_000)).rejects.toMatchObject({ code });
     });
+  });
+
+  it('a read whose connection breaks once is done again, a write is not', async () => {
+    const { clock, server, client } = world();
+    server.fault = ({ number }) => (number % 2 === 1 ? { kind: 'lose' } : undefined);
+    await expect(clock.during(client.get('a'))).resolves.toBeUndefined();
+    expect(server.requests).toHaveLength(2);
+    await expect(client.put([{ key: 'a', version: 0n, value: bytes('one') }], [])).rejects.toMatchObject({
+      code: 'backup_unavailable'
+    });
+    expect(server.requests).toHaveLength(3);
+    expect(server.store.get('a')?.version).toBe(1n);
   });
 
   it('a truncated answer is a bad answer, not a shorter value', async () => {

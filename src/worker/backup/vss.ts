@@ -1,4 +1,4 @@
-// Owns the typed client of the stock VSS wire: every answer is a value or a TernError, within a deadline and a size, and nothing is repeated here.
+// Owns the typed client of the stock VSS wire: every answer is a value or a TernError, within a deadline and a size. Reads are repeated, writes never.
 import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
 import { TernError, type ErrorCode } from '../../wire/errors.js';
@@ -8,10 +8,13 @@ import type { Clock } from '../clock.js';
 import { checkUrl } from '../urls.js';
 import { authorizer } from './auth.js';
 import { CLOCK_SKEW_HEADER, vssFetch } from './http.js';
+import { retryDelayMs } from './retry.js';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A slow line is given a second for each of these on top. */
 const SLOW_BYTES_PER_S = 64 * 1024;
+/** A read that finds no connection is tried so often: a line that idled may be gone without anybody having been told. */
+const READ_ATTEMPTS = 3;
 /** Values are cut at 1 MiB, and a page holds keys alone. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
@@ -23,6 +26,8 @@ export interface VssOptions {
   authSecretKey: Uint8Array;
   allowInsecure: boolean;
   clock: Clock;
+  /** In [0, 1), for jitter. */
+  random: () => number;
   fetch: typeof globalThis.fetch;
 }
 
@@ -47,6 +52,7 @@ export class VssClient {
   readonly #client: Client<typeof VssService>;
   readonly #storeId: string;
   readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #underWay = new Set<AbortController>();
   #isClosed = false;
   /** Requests sent so far, for measurements and the story of a drill. */
@@ -56,6 +62,7 @@ export class VssClient {
     const baseUrl = checkUrl(options.url, 'http', options.allowInsecure);
     this.#storeId = options.storeId;
     this.#clock = options.clock;
+    this.#random = options.random;
     const fetch = vssFetch({
       baseUrl,
       fetch: options.fetch,
@@ -69,9 +76,7 @@ export class VssClient {
   /** The value of a key, or undefined where the server says that it has none. */
   async get(key: string): Promise<KeyValueVersion | undefined> {
     try {
-      const answer = await this.#within(0, (signal) =>
-        this.#client.getObject({ storeId: this.#storeId, key }, { signal })
-      );
+      const answer = await this.#read((signal) => this.#client.getObject({ storeId: this.#storeId, key }, { signal }));
       const found = answer.value;
       if (found === undefined || found.key !== key) throw badAnswer('the server answered with another key');
       return { key, version: found.version, value: found.value };
@@ -104,7 +109,7 @@ export class VssClient {
   async listPage(token?: string): Promise<KeyPage> {
     try {
       const request = { storeId: this.#storeId, pageToken: token };
-      const answer = await this.#within(0, (signal) => this.#client.listKeyVersions(request, { signal }));
+      const answer = await this.#read((signal) => this.#client.listKeyVersions(request, { signal }));
       const keys = answer.keyVersions.map(({ key, version }) => ({ key, version }));
       return answer.nextPageToken ? { keys, nextToken: answer.nextPageToken } : { keys };
     } catch (thrown) {
@@ -116,6 +121,19 @@ export class VssClient {
   close(): void {
     this.#isClosed = true;
     for (const abort of this.#underWay) abort.abort();
+  }
+
+  /** A read does no harm when it is done again; a write is for its caller to repeat, who knows what it may have done. */
+  async #read<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#within(0, request);
+      } catch (thrown) {
+        const isBroken = ConnectError.from(thrown).code === Code.Unavailable;
+        if (!isBroken || this.#isClosed || failures >= READ_ATTEMPTS) throw thrown;
+        await this.#clock.sleep(retryDelayMs(failures, this.#random));
+      }
+    }
   }
 
   /** Runs a request with a deadline that grows with what it carries, up to and including its last byte. */
