@@ -1,12 +1,9 @@
 // Proves that the browser's disk keeps its contract in a real Chromium, and that what it called durable survives SIGKILL.
-import { mkdtemp, readlink, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test';
-import { launchOptions } from '../../playwright.config.js';
+import { expect, test, type Page } from '@playwright/test';
 import { bundleDiskPage, openDiskPage } from '../contract/disk-browser.js';
 import { diskCases } from '../contract/disk-cases.js';
 import type { DiskPage } from '../contract/disk-page.js';
+import { Profile } from './support/profile.js';
 
 declare const diskPage: DiskPage;
 declare const report: (value: number) => Promise<void>;
@@ -41,11 +38,11 @@ test.describe('IdbDisk keeps the contract of a disk in Chromium', () => {
 });
 
 test('nothing that was called durable is lost when the browser is killed', async () => {
-  const profile = await mkdtemp(join(tmpdir(), 'tern-disk-'));
+  const profile = await Profile.create();
   try {
     let last = -1;
     for (let kills = 0; kills < 2; kills += 1) {
-      const { context, page } = await launch(profile);
+      const page = await launch(profile);
       await new Promise<void>((resolve, reject) => {
         const hear = (value: number) => {
           last = value;
@@ -57,31 +54,20 @@ test('nothing that was called durable is lost when the browser is killed', async
           .then(() => page.evaluate(() => diskPage.count(report)))
           .catch(reject);
       });
-      await killBrowser(context, profile);
+      await profile.kill();
       const reopened = await launch(profile);
-      const found = await reopened.page.evaluate(() => diskPage.counted());
-      await reopened.context.close();
+      const found = await reopened.evaluate(() => diskPage.counted());
+      await profile.close();
       // One more may have landed without being heard of.
       expect([last, last + 1]).toContain(found);
     }
   } finally {
-    await rm(profile, { recursive: true, force: true });
+    await profile.remove();
   }
 });
 
-async function launch(profile: string): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await chromium.launchPersistentContext(profile, launchOptions);
-  const page = context.pages()[0] ?? (await context.newPage());
+async function launch(profile: Profile): Promise<Page> {
+  const page = await profile.launch();
   await openDiskPage(page, script);
-  return { context, page };
-}
-
-/** Chromium's lock on its profile is a link that ends in the process id of the browser. */
-async function killBrowser(context: BrowserContext, profile: string): Promise<void> {
-  const lock = join(profile, 'SingletonLock');
-  const processId = Number((await readlink(lock)).split('-').at(-1));
-  const closed = new Promise((resolve) => context.on('close', resolve));
-  process.kill(processId, 'SIGKILL');
-  await closed;
-  await rm(lock, { force: true });
+  return page;
 }

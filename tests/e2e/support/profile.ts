@@ -39,9 +39,15 @@ export class Profile {
     await rm(lock, { force: true });
   }
 
+  /** Ends the browser in order. */
+  async close(): Promise<void> {
+    await this.#context?.close();
+    this.#context = undefined;
+  }
+
   /** Ends the browser in order and deletes the profile. */
   async remove(): Promise<void> {
-    await this.#context?.close();
+    await this.close();
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
