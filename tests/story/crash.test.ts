@@ -1,8 +1,9 @@
 // Owns the proof that no crash closes a channel or loses a payment: the story with a death before and after every commit, judged by lnd and the chain.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CrashPoint } from '../../src/worker/crash.js';
+import type { ChannelInfo } from '../../src/worker/api.js';
 import { startStand, type Stand } from '../regtest/stand.js';
-import { waitFor } from '../regtest/wait.js';
+import { waitFor, withDeadline } from '../regtest/wait.js';
 import { Device } from './device.js';
 import {
   acceptChannel,
@@ -13,19 +14,21 @@ import {
   confirmChannel,
   confirmClosing,
   fund,
+  fundingExists,
   openChannel
 } from './steps.js';
 
 /** More commits than any step has: a story that does not end is a failure, not a loop. */
 const MAX_COMMITS = 60;
 const STILL_MS = 400;
+const STEP_TIMEOUT_MS = 60_000;
 
 type Outcome = 'crashed' | 'finished';
 
 interface Step {
   /** Runs without a crash, before each time. */
   prepare?: () => Promise<void>;
-  step: () => Promise<void>;
+  step: (device: Device) => Promise<void>;
   /** Runs after each time, on the reopened wallet where it crashed; throws when something was lost. */
   recover: () => Promise<void>;
 }
@@ -40,6 +43,13 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
     await stand.fundLnd(stand.lnd, 50_000_000n);
     device = await Device.start(stand);
     await fund(stand, device, 20_000_000n);
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    const lines = await device.wallet.logs();
+    for (const { atMs, level, target, message } of lines.slice(-40)) console.log(atMs, level, target, message);
+    console.log(await device.wallet.channels(), await stand.lnd.listChannels(), await stand.lnd.pendingChannels());
   });
 
   afterAll(async () => {
@@ -60,26 +70,28 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
     }
   }
 
-  async function underCrash(commit: number, step: () => Promise<void>): Promise<Outcome> {
+  async function underCrash(commit: number, step: Step['step']): Promise<Outcome> {
     device.crashIn(commit, when);
-    const stepped = step().then(() => untilStill());
+    const stepped = step(device).then(() => untilStill());
     // A dead wallet answers nobody: what the step still awaits then fails or stays open.
     stepped.catch(() => undefined);
-    const outcome = await Promise.race([
+    const ended = Promise.race([
       stepped.then(() => 'finished' as const),
       device.crashed.then(() => 'crashed' as const)
     ]);
-    device.disarm();
-    if (outcome === 'crashed') await device.reopen();
+    const outcome = await withDeadline(ended, STEP_TIMEOUT_MS, `a step to end, with a crash ${when} commit ${commit}`);
+    if (outcome === 'finished') device.disarm();
+    if (outcome === 'crashed') device = await device.reopen();
     return outcome;
   }
 
   /** Resolves when the wallet has committed nothing for a while: the step has had all its commits. */
   async function untilStill(): Promise<void> {
-    let [count, since] = [device.commitCount, performance.now()];
+    const living = device;
+    let [count, since] = [living.commitCount, performance.now()];
     await waitFor(
       () => {
-        if (device.commitCount !== count) [count, since] = [device.commitCount, performance.now()];
+        if (living.commitCount !== count) [count, since] = [living.commitCount, performance.now()];
         return performance.now() - since > STILL_MS;
       },
       { what: 'the wallet to come to rest' }
@@ -99,14 +111,9 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
   /** Either there is no channel for either side, or it is brought to life and closed by consent. */
   async function settleChannel(): Promise<void> {
     await device.wallet.connectPeer(stand.lnd.nodeUri);
-    await waitFor(
-      async () => {
-        const fundings = (await device.wallet.channels()).filter((channel) => channel.fundingTxid);
-        const mempool = await stand.chain.mempool();
-        return fundings.length === 0 || mempool.length > 0 || fundings.some((channel) => channel.state === 'ready');
-      },
-      { what: 'the funding of a channel that is there to be broadcast' }
-    );
+    await waitFor(async () => everyFundingExists(await device.wallet.channels()), {
+      what: 'the funding of every channel to be broadcast, or the channel to be given up'
+    });
     const channels = (await device.wallet.channels()).filter((channel) => channel.fundingTxid);
     if (channels.length === 0) return;
     if ((await stand.chain.mempool()).length > 0) await confirmChannel(stand, device);
@@ -116,30 +123,36 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
     await closeChannels(stand, device);
   }
 
+  async function everyFundingExists(channels: ChannelInfo[]): Promise<boolean> {
+    const fundings = channels.flatMap(({ fundingTxid }) => fundingTxid ?? []);
+    const known = await Promise.all(fundings.map((txid) => fundingExists(stand, txid)));
+    return known.every(Boolean);
+  }
+
   async function ensureChannel(): Promise<void> {
     if ((await device.wallet.channels()).length === 0) await openChannel(stand, device);
     await connected();
   }
 
   it('of opening a channel loses neither the channel nor the coins', async () => {
-    await enumerate('open', { step: () => openChannel(stand, device), recover: settleChannel });
+    await enumerate('open', { step: (living) => openChannel(stand, living), recover: settleChannel });
     expect((await device.wallet.balances()).onchainSpendableSat).toBeGreaterThan(19_000_000n);
   }, 600_000);
 
   it('of a channel that lnd opens leaves both sides agreed', async () => {
-    await enumerate('accept', { step: () => acceptChannel(stand, device), recover: settleChannel });
+    await enumerate('accept', { step: (living) => acceptChannel(stand, living), recover: settleChannel });
   }, 600_000);
 
   it('of paying leaves the same outcome here and at lnd', async () => {
     await ensureChannel();
     let paymentHash = '';
     await enumerate('pay', {
-      step: async () => {
+      step: async (living) => {
         const invoice = await stand.lnd.addInvoice({ amountMsat: 5_000_000n });
         paymentHash = invoice.paymentHash;
-        await device.wallet.pay({ bolt11: invoice.bolt11 });
+        await living.wallet.pay({ bolt11: invoice.bolt11 });
         await stand.lnd.awaitInvoice(paymentHash, 'SETTLED');
-        await awaitStatus(device, paymentHash, ['succeeded']);
+        await awaitStatus(living, paymentHash, ['succeeded']);
       },
       recover: async () => {
         await connected();
@@ -155,14 +168,14 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
     let paymentHash = '';
     let paying: Promise<unknown> = Promise.resolve();
     await enumerate('receive', {
-      step: async () => {
+      step: async (living) => {
         paymentHash = '';
         const request = { amountMsat: 3_000_000n, description: 'x', expirySeconds: 600 };
-        const invoice = await device.wallet.createInvoice(request);
+        const invoice = await living.wallet.createInvoice(request);
         paymentHash = invoice.paymentHash;
         paying = stand.lnd.payInvoice({ bolt11: invoice.bolt11, timeoutS: 60 });
         await paying;
-        await awaitStatus(device, paymentHash, ['succeeded']);
+        await awaitStatus(living, paymentHash, ['succeeded']);
       },
       recover: async () => {
         await connected();
@@ -180,7 +193,7 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
   it('of closing ends in a closing by consent', async () => {
     await enumerate('close', {
       prepare: ensureChannel,
-      step: () => closeChannels(stand, device),
+      step: (living) => closeChannels(stand, living),
       recover: async () => {
         await device.wallet.sync();
         const { nodeId } = await device.wallet.info();

@@ -1,4 +1,4 @@
-// Owns a wallet on a device that can die at any commit and be opened again with exactly what its disk held.
+// Owns one life of a wallet on a device: it can die at any commit, and the next life finds exactly what its disk held.
 import { nodePlatform } from '../../src/worker/platform-node.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
 import { Wallet } from '../../src/worker/wallet.js';
@@ -10,40 +10,38 @@ const password = 'correct horse battery';
 /** A crash point that nothing reaches, until it is moved. */
 const nowhere = (): CrashPoint => ({ commit: Number.MAX_SAFE_INTEGER, when: 'before' });
 
-/** One wallet and its disk. After a crash `wallet` is dead for ever; `reopen` starts a new process on the same disk. */
+/** A process with a wallet in it. After a crash it does nothing any more; `reopen` is the next process on the same disk. */
 export class Device {
   readonly #stand: Stand;
-  #disk = new MemoryDisk();
-  #crashAt = nowhere();
-  #wallet: Wallet | undefined;
-  #crashed = new Promise<void>(() => undefined);
+  readonly #disk: MemoryDisk;
+  readonly #crashAt = nowhere();
+  readonly #wallet: Promise<Wallet>;
+  #opened: Wallet | undefined;
+  #isDead = false;
+  #happened = (): void => undefined;
+  /** Resolves when the crash happens. */
+  readonly crashed = new Promise<void>((resolve) => (this.#happened = resolve));
   mnemonic = '';
 
-  private constructor(stand: Stand) {
+  private constructor(stand: Stand, disk: MemoryDisk) {
     this.#stand = stand;
+    this.#disk = disk;
+    this.#wallet = this.#open();
   }
 
   /** A device with a new wallet, or with the wallet of these words. */
   static async start(stand: Stand, mnemonic?: string): Promise<Device> {
-    const device = new Device(stand);
-    const wallet = await device.#open();
-    if (mnemonic) {
-      await wallet.restore({ password, mnemonic });
-      device.mnemonic = mnemonic;
-    } else {
-      device.mnemonic = (await wallet.create({ password, words: 12 })).mnemonic;
-    }
+    const device = new Device(stand, new MemoryDisk());
+    const wallet = await device.#wallet;
+    if (mnemonic) await wallet.restore({ password, mnemonic });
+    device.mnemonic = mnemonic ?? (await wallet.create({ password, words: 12 })).mnemonic;
     return device;
   }
 
+  /** The wallet. Throws after the crash: a dead process acts no more, whatever a test still asks of it. */
   get wallet(): Wallet {
-    if (!this.#wallet) throw new Error('the device is off');
-    return this.#wallet;
-  }
-
-  /** Resolves when the crash happens. */
-  get crashed(): Promise<void> {
-    return this.#crashed;
+    if (this.#isDead || !this.#opened) throw new Error('this device is dead');
+    return this.#opened;
   }
 
   /** Commits of this session so far. */
@@ -62,37 +60,40 @@ export class Device {
   }
 
   /** A new process on what the disk holds: unlocked and running. */
-  async reopen(): Promise<void> {
-    this.#disk = this.#disk.clone();
-    await (await this.#open()).unlock(password);
+  async reopen(): Promise<Device> {
+    const next = new Device(this.#stand, this.#disk.clone());
+    next.mnemonic = this.mnemonic;
+    await (await next.#wallet).unlock(password);
+    return next;
   }
 
   /** Locks in order and opens again: what closing and opening the tab does. */
-  async reload(): Promise<void> {
-    await this.wallet.lock();
-    await this.reopen();
+  async reload(): Promise<Device> {
+    await this.off();
+    return this.reopen();
   }
 
   /** Ends in order. */
   async off(): Promise<void> {
-    await this.#wallet?.lock();
-    this.#wallet = undefined;
+    if (!this.#isDead) await this.wallet.lock();
+    this.#isDead = true;
   }
 
   async #open(): Promise<Wallet> {
-    const disk = this.#disk;
-    this.#crashAt = nowhere();
-    let happened = (): void => undefined;
-    this.#crashed = new Promise((resolve) => (happened = resolve));
     const platform = nodePlatform({
       network: 'regtest',
       deviceName: 'test device',
-      openDisk: () => Promise.resolve(disk),
+      openDisk: () => Promise.resolve(this.#disk),
       eraseDisk: () => Promise.resolve()
     });
-    const crash = { at: this.#crashAt, happened };
+    const crash = { at: this.#crashAt, happened: () => this.#die() };
     const defaults = { network: 'regtest' as const, esploraUrl: this.#stand.esplora.url, bridgeUrl: '' };
-    this.#wallet = await Wallet.open({ ...platform, crash }, defaults);
-    return this.#wallet;
+    this.#opened = await Wallet.open({ ...platform, crash }, defaults);
+    return this.#opened;
+  }
+
+  #die(): void {
+    this.#isDead = true;
+    this.#happened();
   }
 }

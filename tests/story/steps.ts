@@ -31,8 +31,9 @@ export async function acceptChannel(stand: Stand, device: Device): Promise<void>
 /** Mines a channel's funding once it waits in the mempool, until both sides can use the channel. */
 export async function confirmChannel(stand: Stand, device: Device): Promise<void> {
   await waitFor(async () => (await stand.chain.mempool()).length > 0, { what: 'the funding to reach the mempool' });
+  const { wallet } = device;
   await stand.mine(6);
-  await device.wallet.sync();
+  await wallet.sync();
   const { nodeId } = await device.wallet.info();
   await waitFor(async () => (await device.wallet.channels()).some((channel) => channel.state === 'ready'), {
     what: 'the channel to be ready'
@@ -82,8 +83,9 @@ export async function closeChannels(stand: Stand, device: Device): Promise<void>
 /** Mines closings until nothing is open on either side. */
 export async function confirmClosing(stand: Stand, device: Device): Promise<void> {
   await waitFor(async () => (await stand.chain.mempool()).length > 0, { what: 'the closing to reach the mempool' });
+  const { wallet } = device;
   await stand.mine(6);
-  await device.wallet.sync();
+  await wallet.sync();
   const { nodeId } = await device.wallet.info();
   await waitFor(
     async () => {
@@ -108,11 +110,12 @@ async function whenIdle(stand: Stand): Promise<void> {
 export async function assertNoForceClose(stand: Stand): Promise<void> {
   const closed = await stand.lnd.closedChannels();
   for (const { channelPoint, closeType } of closed) {
-    if (closeType !== 'COOPERATIVE_CLOSE' && (await fundingExists(stand, channelPoint)))
+    if (closeType !== 'COOPERATIVE_CLOSE' && (await fundingExists(stand, txidOf(channelPoint))))
       throw forced(channelPoint, closeType);
   }
   for (const { channelPoint, state } of await stand.lnd.pendingChannels()) {
-    if (state === 'force_closing' && (await fundingExists(stand, channelPoint))) throw forced(channelPoint, state);
+    if (state === 'force_closing' && (await fundingExists(stand, txidOf(channelPoint))))
+      throw forced(channelPoint, state);
   }
 }
 
@@ -122,10 +125,14 @@ export async function assertFundingUnspent(stand: Stand, channelPoint: string): 
   if (!(await stand.chain.isUnspent(txid, Number(vout)))) throw forced(channelPoint, 'its funding is spent');
 }
 
-async function fundingExists(stand: Stand, channelPoint: string): Promise<boolean> {
-  const [txid = ''] = channelPoint.split(':');
-  const answer = await fetch(`${stand.esplora.url}/tx/${txid}/status`);
+/** The transaction is in a block or waits for one. */
+export async function fundingExists(stand: Stand, txid: string): Promise<boolean> {
+  const answer = await fetch(`${stand.esplora.url}/tx/${txid}`);
   return answer.ok;
+}
+
+function txidOf(channelPoint: string): string {
+  return channelPoint.split(':')[0] ?? '';
 }
 
 function forced(channelPoint: string, how: string): TernError {

@@ -67,7 +67,7 @@ describe('the first story, against btcd and lnd', () => {
     const bolt11 = await stand.lnd.addHoldInvoice(paymentHash, { amountMsat: 30_000_000n, memo: 'held' });
     await device.wallet.pay({ bolt11 });
     await stand.lnd.awaitInvoice(paymentHash, 'ACCEPTED');
-    await device.reload();
+    device = await device.reload();
     await stand.lnd.settleInvoice(preimage);
     await stand.lnd.awaitInvoice(paymentHash, 'SETTLED');
     expect(await awaitStatus(device, paymentHash, ['succeeded', 'failed'])).toBe('succeeded');
