@@ -13,6 +13,9 @@ const MANAGER = { primary: '', secondary: '', key: 'manager' };
 
 const label = (index: number): RowKey => ({ primary: 'labels', secondary: '', key: String(index) });
 
+/** Of long values: a matcher would compare them byte by byte. */
+const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0;
+
 describe.each(targets)('a backup on $name', { timeout: TEST_TIMEOUT_MS }, (target) => {
   let running: { url: string; stop(): Promise<void> } | undefined;
   const open: Backup[] = [];
@@ -54,13 +57,13 @@ describe.each(targets)('a backup on $name', { timeout: TEST_TIMEOUT_MS }, (targe
     return { backup, disk, write };
   }
 
-  it('restores hundreds of rows in their order, with long values, and proves them', async () => {
+  it('restores rows in their order, with long values, and proves them', async () => {
     const seed = systemRandom(64);
     const disk = new MemoryDisk();
     // The first are longer together than this server takes at a time.
-    const rows = Array.from({ length: 300 }, (_, index) => ({
+    const rows = Array.from({ length: 120 }, (_, index) => ({
       row: label(index),
-      value: new Uint8Array(index < 9 ? 700_000 : 512).fill(index % 251)
+      value: new Uint8Array(index < 7 ? 700_000 : 512).fill(index % 251)
     }));
     await disk.commit({ puts: rows, removes: [] });
     const a = await start(seed, 'a', disk);
@@ -68,13 +71,14 @@ describe.each(targets)('a backup on $name', { timeout: TEST_TIMEOUT_MS }, (targe
     const long = new Uint8Array(2_500_000).map((_, index) => index % 253);
     await a.write(MANAGER, long);
     await a.backup.now();
-    expect(a.backup.info()).toMatchObject({ state: 'up_to_date', pendingKeys: 0, storedKeys: 304 });
+    expect(a.backup.info()).toMatchObject({ state: 'up_to_date', pendingKeys: 0, storedKeys: 124 });
     await a.backup.release();
     const b = await start(seed, 'b');
-    expect(await b.disk.read(MANAGER)).toEqual(long);
+    expect(isSame(await b.disk.read(MANAGER), long)).toBe(true);
     expect(await b.disk.listPage('labels', '', 3_000)).toEqual(await a.disk.listPage('labels', '', 3_000));
-    expect(await b.disk.readMany(rows.map(({ row }) => row))).toEqual(rows.map(({ value }) => value));
-    expect(await b.backup.verify()).toMatchObject({ keys: 304, problems: [] });
+    const values = await b.disk.readMany(rows.map(({ row }) => row));
+    expect(rows.every(({ value }, index) => isSame(values[index], value))).toBe(true);
+    expect(await b.backup.verify()).toMatchObject({ keys: 124, problems: [] });
     await b.backup.release();
   });
 

@@ -17,6 +17,9 @@ describe('a first backup', () => {
     await a.start();
     await a.writeAcknowledged([MONITOR, 'c1'], [MANAGER, 'm2']);
     expect(a.backup.info()).toMatchObject({ state: 'up_to_date', pendingKeys: 0, storedKeys: 3 });
+    const sizes = [...world.server.store.values()].map(({ value }) => value.length).sort((x, y) => x - y);
+    // The owner record, the longest by far, does not count.
+    expect(a.backup.info().storedBytes).toBe(sizes.slice(0, -1).reduce((sum, size) => sum + size, 0));
     await world.clock.during(a.backup.release());
     const b = await world.started('b');
     expect(await b.content()).toEqual({ '["","","manager"]': 'm2', '["monitors","","00aa_0"]': 'c1' });

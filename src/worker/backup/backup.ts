@@ -140,7 +140,7 @@ export class Backup implements Replicate {
     this.#changed();
     if (mode === 'acknowledged') return this.#untilStored();
     // The record says how far its owner can be trusted; should the server be away, the next renewal says it.
-    await this.#replicator?.renew().catch(() => undefined);
+    void this.#replicator?.renew().catch(() => undefined);
   }
 
   /** The user is there, or not: paces the heartbeat. */

@@ -4,8 +4,9 @@ import { TernError } from '../../wire/errors.js';
 import { isReplicated } from '../replication.js';
 import { bookIntent, findLanded, hasSameContent, isBehind, recordOf } from './books.js';
 import { EMPTY_DIGEST } from './digest.js';
+import { FetchCache } from './fetch-cache.js';
 import { intentsRow, stateRow, type LedgerState, type QuarantineReason } from './ledger.js';
-import type { Owner, OwnerRecord } from './owner.js';
+import { UNREADABLE, type Owner, type OwnerRecord } from './owner.js';
 import type { BackupParts } from './parts.js';
 import { reconcile } from './refill.js';
 import { takeStore } from './take-store.js';
@@ -33,18 +34,13 @@ const ROUNDS = 10;
  * empty device is restored, a server that lost state is marked for a refill. Only while no node runs on this disk.
  */
 export async function claim(parts: BackupParts, options: ClaimOptions): Promise<LedgerState> {
-  const { desk } = parts;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const owner = await desk.read();
+    const owner = await readOwner(parts, options);
     const state = await agree(parts, owner, options);
     const claimed = state && (await putClaim(parts, state));
     if (claimed) return claimed;
   }
-  throw new TernError(
-    'backup_conflict',
-    'Another device keeps writing to this backup.',
-    'Close the wallet there, then try again.'
-  );
+  throw crowded();
 }
 
 /**
@@ -63,11 +59,19 @@ export async function claimRunning(parts: BackupParts, options: ClaimOptions): P
     const claimed = agreed && (await putClaim(parts, agreed));
     if (claimed) return claimed;
   }
-  throw new TernError(
-    'backup_conflict',
-    'Another device keeps writing to this backup.',
-    'Close the wallet there, then try again.'
-  );
+  throw crowded();
+}
+
+/** The record; one that cannot be trusted only where the user chose to go on without it. */
+async function readOwner({ desk }: BackupParts, { choice }: ClaimOptions): Promise<Owner | undefined> {
+  try {
+    return await desk.read();
+  } catch (thrown) {
+    const error = TernError.from(thrown);
+    const isUntrusted = error.code === 'backup_seal_broken' || error.code === 'backup_stale';
+    if (!isUntrusted || (choice !== 'start_anyway' && choice !== 'start_empty')) throw error;
+    return { version: await desk.version(), record: UNREADABLE };
+  }
 }
 
 /** The books after any intent that landed before a crash. */
@@ -88,16 +92,16 @@ async function agree(
   if (options.choice === 'start_empty') return overwrite(parts, state, owner);
   if (owner === undefined) return withoutRecord(parts, state, holdsWallet, options);
   if (state === undefined) return firstMeeting(parts, owner, holdsWallet, options);
-  if (isBehind(owner, state) && !hasSameContent(owner.record, state)) return refill(parts, state, owner, options);
+  const isSame = hasSameContent(owner.record, state);
+  const keepsDisk = options.choice === 'start_anyway' && holdsWallet;
+  if (isBehind(owner, state) && !isSame && !keepsDisk) return refill(parts, state, owner, options);
   refuseForeign(parts, owner.record, options);
-  if (hasSameContent(owner.record, state)) {
+  if (isSame) {
     // Nothing was stored since; but whoever owned it meanwhile may have gone on without the server.
     const quarantine = isDoubtful(parts, owner.record, state) ? 'lagging_owner' : state.quarantine;
     return { ...state, ownerVersion: owner.version, quarantine };
   }
-  if (options.choice === 'start_anyway' && holdsWallet) {
-    return { ...(await overwrite(parts, state, owner)), quarantine: 'start_anyway' };
-  }
+  if (keepsDisk) return startAnyway(parts, state, owner);
   const isFork = owner.record.commitId === state.commitId;
   const quarantine = isFork ? 'forked' : mayLag(owner.record) ? 'lagging_owner' : state.quarantine;
   return take(parts, owner, { ...options, isHandOver: true, quarantine });
@@ -133,6 +137,7 @@ async function firstMeeting(
   // A device claimed the store and died before its first commit: there is nothing to restore.
   const isEmpty = record.commitId === 0n && record.keys === 0;
   if (isEmpty) return { ...freshState(), ownerVersion: owner.version };
+  if (holdsWallet && options.choice === 'start_anyway') return startAnyway(parts, undefined, owner);
   if (holdsWallet && options.choice !== 'take_over') throw otherState();
   return take(parts, owner, { ...options, isHandOver: false, quarantine: 'restored' });
 }
@@ -173,6 +178,11 @@ async function overwrite(
   return reconcile(parts, { ...base, commitId }, owner?.version ?? 0n);
 }
 
+/** Goes on from this disk although the server's state cannot be had. */
+async function startAnyway(parts: BackupParts, state: LedgerState | undefined, owner: Owner): Promise<LedgerState> {
+  return { ...(await overwrite(parts, state, owner)), quarantine: 'start_anyway' };
+}
+
 /** Puts the record for a new session at the version last seen. Undefined: somebody was faster. */
 async function putClaim(parts: BackupParts, agreed: LedgerState): Promise<LedgerState | undefined> {
   const { client, desk, disk } = parts;
@@ -187,7 +197,8 @@ async function putClaim(parts: BackupParts, agreed: LedgerState): Promise<Ledger
   }
   const quarantine = agreed.quarantine === 'unclaimed' ? undefined : agreed.quarantine;
   const state = { ...agreed, sessionId, ownerVersion: agreed.ownerVersion + 1n, quarantine, supersededBy: undefined };
-  await disk.commit({ puts: [], removes: [], local: [stateRow(state), intentsRow([])] });
+  const local = [stateRow(state), intentsRow([]), ...(await FetchCache.leftovers(disk))];
+  await disk.commit({ puts: [], removes: [], local });
   return state;
 }
 
@@ -243,6 +254,14 @@ function ahead(record: OwnerRecord): TernError {
     'taken_over',
     `The wallet was used on ${record.deviceName} while this device could not reach the backup.`,
     'Lock and unlock the wallet to continue from the newest state.'
+  );
+}
+
+function crowded(): TernError {
+  return new TernError(
+    'backup_unavailable',
+    'Every attempt to claim the backup was overtaken by another write.',
+    'Close the wallet on other devices; this one tries again by itself.'
   );
 }
 

@@ -41,7 +41,7 @@ async function drillOnce(parts: BackupParts): Promise<BackupVerification | undef
   const fetched = await fetchStore(parts, { expectedKeys: owner.record.keys });
   const verified = verifyStore(parts, owner.record, fetched);
   const problems = [...verified.problems, ...(await differences(parts, verified.digest))];
-  if (problems.length > 0 && (await parts.desk.read())?.version !== owner.version) return undefined;
+  if (problems.length > 0 && (await parts.desk.version()) !== owner.version) return undefined;
   return {
     keys: verified.entries.size,
     bytes: verified.bytes,

@@ -39,6 +39,11 @@ export class FetchCache {
     return cache;
   }
 
+  /** The local rows that delete what downloads have left that were never finished. */
+  static async leftovers(disk: Disk): Promise<LocalRow[]> {
+    return (await disk.listLocal(PREFIX)).map((name) => ({ name, value: undefined }));
+  }
+
   get({ key, version }: KeyVersion): KeyValueVersion | undefined {
     const found = this.#values.get(key);
     return found?.version === version ? found : undefined;

@@ -40,10 +40,6 @@ export class Gate {
     this.#closed ??= error;
     this.take().putBack();
   }
-
-  get isWaitedAt(): boolean {
-    return this.#waiting.length > 0;
-  }
 }
 
 /** Exactly one of the two is called in the end; a second call does nothing. */

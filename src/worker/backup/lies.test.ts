@@ -156,6 +156,32 @@ describe('explicit choices', () => {
     expect(found.keys).toBe(3);
   });
 
+  it('a record that cannot be read stops nobody who chose to go on', async () => {
+    const { world, a, old } = await storeWithHistory();
+    const record = old.get(OWNER);
+    const breakRecord = () => {
+      const stored = world.server.store.get(OWNER);
+      if (stored && record) stored.value = record.value;
+    };
+    breakRecord();
+    await expect(world.started('b')).rejects.toMatchObject({ code: 'backup_stale' });
+    const b = await world.started('b', {}, { choice: 'start_anyway' });
+    expect((await b.content())['["","","manager"]']).toBe('m2');
+    expect(b.backup.quarantine).toBe('start_anyway');
+    expect((await world.clock.during(b.backup.verify())).problems).toEqual([]);
+    await world.clock.during(b.backup.release());
+    breakRecord();
+    await expect(world.started('a', { disk: a.disk })).rejects.toMatchObject({ code: 'backup_stale' });
+    const again = await world.started('a', { disk: a.disk }, { choice: 'start_anyway' });
+    expect((await again.content())['["","","manager"]']).toBe('m2');
+    expect(again.backup.quarantine).toBe('start_anyway');
+    await world.clock.during(again.backup.release());
+    breakRecord();
+    const c = await world.started('c', {}, { choice: 'start_empty' });
+    expect(await c.disk.isEmpty()).toBe(true);
+    expect((await world.clock.during(c.backup.verify())).problems).toEqual([]);
+  });
+
   it('start empty overwrites what the server held', async () => {
     const { world } = await storeWithHistory();
     world.server.store.set('intruder', { version: 1n, value: bytes('x'), created: 999 });

@@ -52,6 +52,22 @@ export interface Owner {
   record: OwnerRecord;
 }
 
+/** Stands for a record that cannot be read, where the user chose to go on without it: it promises nothing and fits nothing. */
+export const UNREADABLE: OwnerRecord = {
+  deviceId: '',
+  deviceName: '',
+  sessionId: '',
+  isRunning: false,
+  mode: 'local-first',
+  mayLag: true,
+  isComplete: false,
+  commitId: 0n,
+  lastSeenMs: 0,
+  digest: 0n,
+  keys: 1,
+  bytes: 0
+};
+
 /** Reads and seals the owner record. */
 export class OwnerDesk {
   readonly storeKey: string;
@@ -71,6 +87,11 @@ export class OwnerDesk {
     const opened = this.seal.open(this.storeKey, found.value);
     if (opened.version + 1n !== found.version) throw staleRecord();
     return { version: found.version, record: this.#decode(opened.value) };
+  }
+
+  /** The version of whatever lies there, readable or not; 0 where there is nothing. */
+  async version(): Promise<bigint> {
+    return (await this.client.get(this.storeKey))?.version ?? 0n;
   }
 
   /** The record as an item of a put at `version`. */

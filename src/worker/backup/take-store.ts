@@ -33,8 +33,7 @@ export async function takeStore(
   if (verified === undefined || verified.problems.length > 0) verified = await takeAll(parts, owner, options, cache);
   const [problem] = verified.problems;
   if (problem !== undefined) {
-    const now = await parts.desk.read();
-    if (now?.version !== owner.version) return undefined;
+    if ((await parts.desk.version()) !== owner.version) return undefined;
     if (!options.startAnyway) throw problem;
   }
   return apply(parts, owner, verified, options, cache);
