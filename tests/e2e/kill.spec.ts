@@ -67,9 +67,9 @@ test.describe('a browser killed by SIGKILL', () => {
       await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).not.toEqual([]);
     }
 
-    // Once more while the funding waits; it is confirmed while nobody is there. (lnd greets a channel that it holds for
-    // unconfirmed only at the next connection, which LDK forces after minutes: BOLT 2, lnd's issue 4006.)
-    await killAndReturn(() => stand.mine(6));
+    // Once more while the funding waits to be confirmed.
+    await killAndReturn();
+    await stand.mine(6);
     await expectReady(page);
     await stand.lnd.awaitUsableChannel(nodeId, catchUpTimeoutMs);
     expect(await channelsWith(stand, nodeId)).toHaveLength(1);

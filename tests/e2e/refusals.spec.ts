@@ -1,5 +1,6 @@
 // Owns the proof that what cannot be paid is refused on the screen with cause, next step and code, and that nothing has changed here or at lnd.
 import { expect, type Page } from '@playwright/test';
+import { errorWords } from '../../src/lib/wallet/i18n.js';
 import type { ErrorCode } from '../../src/wire/errors.js';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
@@ -57,13 +58,15 @@ test.describe('a payment that cannot be made', () => {
     await expectRefused(spender, stand, 'insufficient_balance', (page) => enterPayment(page, uri));
   });
 
-  test('because its amount is zero is not even asked about', async ({ spender, stand }) => {
+  test('because its amount is zero is refused', async ({ spender, stand }) => {
+    const uri = `bitcoin:${await stand.lnd.newAddress()}?amount=0`;
+    await expectRefused(spender, stand, 'invalid_amount', (page) => enterPayment(page, uri));
     const { bolt11 } = await stand.lnd.addInvoice({});
     await expectUnchanged(spender, stand, async ({ page }) => {
       await enterPayment(page, bolt11);
       await field(page, 'send.amount').fill('0');
       await button(page, 'app.continue').click();
-      await expect(page.getByRole('alert')).toBeVisible();
+      await expect(page.getByRole('alert')).toHaveText(errorWords.invalid_amount.title);
       await expect(heading(page, t('send.title'))).toBeVisible();
     });
   });

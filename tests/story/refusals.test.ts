@@ -53,7 +53,8 @@ describe('what the wallet refuses', () => {
         pendingHtlcs
       ]),
       lndPayments,
-      lndInvoices: lndInvoices.map(({ paymentHash, state: invoiceState }) => [paymentHash, invoiceState]),
+      // Open ones may expire at any time.
+      lndInvoices: lndInvoices.filter((invoice) => invoice.state !== 'OPEN' && invoice.state !== 'CANCELED'),
       mempool: await stand.chain.mempool()
     };
   }
@@ -195,6 +196,8 @@ describe('what the wallet refuses', () => {
   ])(
     'a chain server that %s gives a code and changes nothing, Lightning goes on, and it is used again when it is well',
     async (_what, fault, code) => {
+      // The look at the chain that is under way ends first: a scan that loses its server in the middle waits far longer.
+      await device.wallet.sync();
       stand.esplora.setFault(fault);
       await refuses(() => device.wallet.sync(), code);
       const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 1_000_000n });
