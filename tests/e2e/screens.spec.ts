@@ -141,6 +141,7 @@ async function expectAccessible(page: Page, screen: string): Promise<void> {
   for (const { colorScheme, viewport } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(viewport);
+    await page.waitForFunction(() => document.getAnimations().every((each) => !(each instanceof CSSTransition)));
     const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
     expect.soft(found, `${screen}, ${colorScheme}, ${viewport.width} wide`).toEqual([]);
