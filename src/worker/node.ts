@@ -36,6 +36,8 @@ export class NodeDriver {
   #node: TernNode | undefined;
   #peers: Peers | undefined;
   #over: TernError | undefined;
+  /** Ends the reads that a killed process still waits for. */
+  readonly #reads = new Set<(error: TernError) => void>();
 
   constructor(options: NodeDriverOptions) {
     this.#options = options;
@@ -123,6 +125,13 @@ export class NodeDriver {
   kill(): void {
     this.#over ??= notRunning();
     this.#silence();
+    // The memory of a killed process is free again: its tasks end, and what they still stage has no disk to go to.
+    for (const reject of this.#reads) reject(notRunning());
+    const node = this.#node;
+    node?.stop().then(
+      () => node.free(),
+      () => undefined
+    );
   }
 
   /** Ends in order: background work, last commit, last outputs, connections. */
@@ -170,12 +179,18 @@ export class NodeDriver {
   #host(): NodeHost {
     const { store, platform, logs } = this.#options;
     const turns = this.#turns;
+    const whileAlive = <T>(answer: Promise<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        if (this.#over) return reject(this.#over);
+        this.#reads.add(reject);
+        answer.then(resolve, reject).finally(() => this.#reads.delete(reject));
+      });
     return {
-      read: (primary, secondary, key) => store.read({ primary, secondary, key }),
+      read: (primary, secondary, key) => whileAlive(store.read({ primary, secondary, key })),
       write: (primary, secondary, key, value) => turns.write({ primary, secondary, key }, value),
       remove: (primary, secondary, key) => turns.remove({ primary, secondary, key }),
-      list: (primary, secondary) => store.list(primary, secondary),
-      listPage: (primary, secondary, limit, before) => store.listPage(primary, secondary, limit, before),
+      list: (primary, secondary) => whileAlive(store.list(primary, secondary)),
+      listPage: (primary, secondary, limit, before) => whileAlive(store.listPage(primary, secondary, limit, before)),
       wake: () => turns.wake(),
       nowMs: () => platform.clock.nowMs(),
       // The timers of a node that is over never fire: its background work comes to rest.
