@@ -1,7 +1,6 @@
 // Owns the proof that no crash closes a channel or loses a payment: the story with a death before and after every commit, judged by lnd and the chain.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CrashPoint } from '../../src/worker/crash.js';
-import type { ChannelInfo } from '../../src/worker/api.js';
 import { startStand, type Stand } from '../regtest/stand.js';
 import { waitFor, withDeadline } from '../regtest/wait.js';
 import { Device } from './device.js';
@@ -13,8 +12,9 @@ import {
   closeChannels,
   confirmChannel,
   confirmClosing,
+  everyFundingExists,
   fund,
-  fundingExists,
+  fundingsOf,
   openChannel
 } from './steps.js';
 
@@ -111,9 +111,11 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
   /** Either there is no channel for either side, or it is brought to life and closed by consent. */
   async function settleChannel(): Promise<void> {
     await device.wallet.connectPeer(stand.lnd.nodeUri);
-    await waitFor(async () => everyFundingExists(await device.wallet.channels()), {
-      what: 'the funding of every channel to be broadcast, or the channel to be given up'
-    });
+    const isSettled = async (): Promise<boolean> => {
+      const fundings = await fundingsOf(device);
+      return fundings.length === 0 || everyFundingExists(stand, fundings);
+    };
+    await waitFor(isSettled, { what: 'the funding of every channel to be broadcast, or the channel to be given up' });
     const channels = (await device.wallet.channels()).filter((channel) => channel.fundingTxid);
     if (channels.length === 0) return;
     if ((await stand.chain.mempool()).length > 0) await confirmChannel(stand, device);
@@ -121,12 +123,6 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
     const [channel] = await stand.lnd.listChannels();
     await assertFundingUnspent(stand, channel?.channelPoint ?? '');
     await closeChannels(stand, device);
-  }
-
-  async function everyFundingExists(channels: ChannelInfo[]): Promise<boolean> {
-    const fundings = channels.flatMap(({ fundingTxid }) => fundingTxid ?? []);
-    const known = await Promise.all(fundings.map((txid) => fundingExists(stand, txid)));
-    return known.every(Boolean);
   }
 
   async function ensureChannel(): Promise<void> {
@@ -212,6 +208,8 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
           },
           { what: 'the channel to be closed', timeoutMs: 90_000, intervalMs: 200 }
         );
+        if ((await stand.chain.mempool()).length > 0) await stand.mine(6);
+        await device.wallet.sync();
       }
     });
     const kinds = (await stand.lnd.closedChannels()).map((each) => each.closeType);

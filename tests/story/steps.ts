@@ -30,7 +30,9 @@ export async function acceptChannel(stand: Stand, device: Device): Promise<void>
 
 /** Mines a channel's funding once it waits in the mempool, until both sides can use the channel. */
 export async function confirmChannel(stand: Stand, device: Device): Promise<void> {
-  await waitFor(async () => (await stand.chain.mempool()).length > 0, { what: 'the funding to reach the mempool' });
+  await waitFor(async () => everyFundingExists(stand, await fundingsOf(device)), {
+    what: 'the funding to be broadcast'
+  });
   const { wallet } = device;
   await stand.mine(6);
   await wallet.sync();
@@ -125,8 +127,18 @@ export async function assertFundingUnspent(stand: Stand, channelPoint: string): 
   if (!(await stand.chain.isUnspent(txid, Number(vout)))) throw forced(channelPoint, 'its funding is spent');
 }
 
-/** The transaction is in a block or waits for one. */
-export async function fundingExists(stand: Stand, txid: string): Promise<boolean> {
+/** The transactions that fund the wallet's channels. */
+export async function fundingsOf(device: Device): Promise<string[]> {
+  return (await device.wallet.channels()).flatMap(({ fundingTxid }) => fundingTxid ?? []);
+}
+
+/** There is a funding, and each is in a block or waits for one. */
+export async function everyFundingExists(stand: Stand, txids: string[]): Promise<boolean> {
+  const known = await Promise.all(txids.map((txid) => fundingExists(stand, txid)));
+  return known.length > 0 && known.every(Boolean);
+}
+
+async function fundingExists(stand: Stand, txid: string): Promise<boolean> {
   const answer = await fetch(`${stand.esplora.url}/tx/${txid}`);
   return answer.ok;
 }
