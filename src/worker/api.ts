@@ -53,7 +53,16 @@ export interface WalletStatus {
   /** 0 to 1 within the step, absent where unknown. */
   progress?: number;
   error?: ErrorShape;
+  /** While `locked` by `error`: what the user can decide, given to `unlock`. */
+  choices?: StartChoice[];
 }
+
+/**
+ * How to start where the backup's server says something else than this device. `take_over`: with the server's state, from whoever has it;
+ * another device that runs stops. `start_anyway`: with this device's state or, on an empty one, what is sound of the server's, in quarantine.
+ * `start_empty`: with what is on this device, perhaps nothing; the server's state is overwritten.
+ */
+export type StartChoice = 'take_over' | 'start_anyway' | 'start_empty';
 
 /** Settings a user can change. URLs are validated before they are stored. */
 export interface Settings {
@@ -155,7 +164,8 @@ export interface WalletApi {
   create(request: CreateRequest): Promise<Answer<{ mnemonic: string }>>;
   /** Starts a wallet from its words. */
   restore(request: RestoreRequest): Promise<Answer<void>>;
-  unlock(password: string): Promise<Answer<void>>;
+  /** `choice`: one of the status's `choices`, after an `unlock` or a `restore` that needs a decision. */
+  unlock(password: string, choice?: StartChoice): Promise<Answer<void>>;
   lock(): Promise<Answer<void>>;
   /** Shows the words after the password was given again. */
   revealMnemonic(password: string): Promise<Answer<{ mnemonic: string; bip39Passphrase?: string }>>;
@@ -192,6 +202,15 @@ export interface WalletApi {
   /** A label of the user's for a payment. */
   setLabel(paymentId: string, label: string): Promise<Answer<void>>;
   labels(paymentIds: string[]): Promise<Answer<Record<string, string>>>;
+
+  /** Also while the wallet is starting. */
+  backupInfo(): Promise<Answer<BackupInfo>>;
+  /** Resolves when the server has everything. */
+  backupNow(): Promise<Answer<void>>;
+  /** Downloads and checks everything, touches nothing. */
+  verifyBackup(): Promise<Answer<BackupVerification>>;
+  /** Backs up, stops the node and tells the server that any device may have the wallet; then it is locked. Rejects, and goes on, where the server is away. */
+  releaseDevice(): Promise<Answer<void>>;
 
   sync(): Promise<Answer<void>>;
   settings(): Promise<Answer<Settings>>;

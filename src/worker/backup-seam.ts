@@ -1,6 +1,6 @@
 // Owns the seam between a session and its backup: what the backup is given, and what the session asks of it. With no VSS URL nobody calls here.
 import type { TernError } from '../wire/errors.js';
-import type { BackupInfo, BackupMode, Settings } from './api.js';
+import type { BackupInfo, BackupMode, BackupVerification, Settings, StartChoice } from './api.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 import type { Store } from './store.js';
@@ -24,27 +24,48 @@ export interface BackupContext {
   /** The words were made on this device just now: no server can know them. */
   isNewWallet: boolean;
   logs: Logs;
-  /** Aborted when the user locks while the backup still opens. */
-  signal: AbortSignal;
-  /** Progress of a restore, 0 to 1. */
-  onProgress: (progress: number) => void;
   onChange: (info: BackupInfo) => void;
-  /** Stops the node at once, before it signs anything more (taken over, quarantine broken). */
+  /** Stops the node at once, before it signs anything more (taken over). */
   halt: (error: TernError) => void;
 }
 
-/** The backup of a running session. */
+/** How a backup starts. */
+export interface BackupStart {
+  choice?: StartChoice;
+  /** Progress of a restore, 0 to 1. */
+  onProgress?: (progress: number) => void;
+  /** Aborted when the user locks while the backup still opens. */
+  signal?: AbortSignal;
+}
+
+/** The backup of a session. */
 export interface Backup extends Replicate {
+  /** Resolves when the node may load: ownership claimed, an empty device restored, in acknowledged mode the outbox on the server. Throws a code that keeps the wallet locked. */
+  start(options: BackupStart): Promise<void>;
+  /** Asks the server whether it can be used; nothing is written. Throws why not. */
+  probe(): Promise<void>;
   info(): BackupInfo;
-  /** The setting changed while the session runs. Resolves when the new mode holds. */
+  /** Acknowledged mode, and the server is away: what is begun now would wait for it. */
+  readonly isPaused: boolean;
+  /** Set: the node must neither broadcast nor sign until every peer agrees (invariant 8). */
+  readonly quarantine: string | undefined;
+  /** Every peer agreed. */
+  endQuarantine(): Promise<void>;
+  /** Resolves when the server has everything. */
+  now(): Promise<void>;
+  /** Downloads and checks everything, touches nothing. */
+  verify(): Promise<BackupVerification>;
+  /** The setting changed while the session runs or starts. Resolves when the new mode holds. */
   setMode(mode: BackupMode): Promise<void>;
   /** The user is there, or not: paces the heartbeat. */
   touch(visible: boolean): void;
   /** The network is back: try at once. */
   wake(): void;
   /** Releases this device, as far as the server can be reached. Called after the node has stopped and its last turn is committed. */
-  stop(): Promise<void>;
+  release(): Promise<void>;
+  /** Ends at once, without a word to the server. */
+  close(): void;
 }
 
-/** Resolves when the node may load: ownership claimed, an empty device restored, in acknowledged mode the outbox on the server. Throws a code that keeps the wallet locked. */
+/** Makes the backup of a session; settings can reach it before it has started. Throws `insecure_url`, `invalid_url`. */
 export type OpenBackup = (context: BackupContext) => Promise<Backup>;

@@ -1,7 +1,7 @@
 // Owns the checks at the wallet's door: what is senseless is refused before the node hears of it, and changes nothing.
 import type { InvoiceRequest, Network, OnchainSendRequest, PayRequest } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
-import type { OpenChannelByUri } from './api.js';
+import type { OpenChannelByUri, StartChoice } from './api.js';
 
 const SAT_IN_EXISTENCE = 2_100_000_000_000_000n;
 const MSAT_PER_SAT = 1_000n;
@@ -19,6 +19,14 @@ const INVOICE_PREFIXES: [string, Network[]][] = [
   ['lntbs', ['signet']],
   ['lntb', ['testnet4']]
 ];
+
+const START_CHOICES: readonly unknown[] = ['take_over', 'start_anyway', 'start_empty'] satisfies StartChoice[];
+
+/** Checks a decision about the start. Throws `invalid_argument`. */
+export function checkStartChoice(choice: unknown): void {
+  if (choice === undefined || START_CHOICES.includes(choice)) return;
+  throw invalidArgument('There is no such way to start.', "Choose one of the status's choices.");
+}
 
 /** Checks an invoice we are to make. Throws `invalid_amount` or `invalid_argument`. */
 export function checkInvoiceRequest(request: InvoiceRequest): void {

@@ -1,15 +1,25 @@
 // Owns the phases of a wallet: empty, locked, starting, ready, halted. One change at a time; the seed is in memory only while the wallet is unlocked.
 import { TernError } from '../wire/errors.js';
-import type { CreateRequest, RestoreRequest, ServerDefaults, WalletEvent, WalletStatus } from './api.js';
+import type {
+  BackupInfo,
+  CreateRequest,
+  RestoreRequest,
+  ServerDefaults,
+  Settings,
+  StartChoice,
+  WalletEvent,
+  WalletStatus
+} from './api.js';
 import type { OpenBackup } from './backup-seam.js';
 import { walletEventOf } from './events.js';
 import { Home } from './home.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
-import { Session } from './session.js';
+import { Session, type SessionOptions } from './session.js';
+import { choicesAfter } from './start-choices.js';
 
 /** After these a new try would end the same way, or could harm. */
-const HALTING = new Set(['state_unreadable', 'storage_corrupt', 'schema_too_new', 'node_halted', 'internal']);
+const HALTING = new Set<string>(['state_unreadable', 'storage_corrupt', 'schema_too_new', 'node_halted', 'internal']);
 
 export interface LifecycleOptions {
   platform: Platform;
@@ -19,6 +29,8 @@ export interface LifecycleOptions {
   emit: (event: WalletEvent) => void;
 }
 
+type StartOptions = Partial<Pick<SessionOptions, 'isNewWallet' | 'choice'>>;
+
 /** The life of one wallet on one device. */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
@@ -26,6 +38,7 @@ export class Lifecycle {
   #status: WalletStatus;
   #session: Session | undefined;
   #seed: Uint8Array | undefined;
+  #backupInfo: BackupInfo | undefined;
   #starting: AbortController | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #cancelAutoLock = (): void => undefined;
@@ -71,13 +84,23 @@ export class Lifecycle {
     return this.#status.phase === 'ready' ? this.#session : undefined;
   }
 
+  /** The session that runs or still starts. */
+  get openSession(): Session | undefined {
+    return this.#session;
+  }
+
+  /** What the backup said last, also after it has stopped the wallet. */
+  get backupInfo(): BackupInfo | undefined {
+    return this.#session?.backup?.info() ?? (this.#status.phase === 'halted' ? this.#backupInfo : undefined);
+  }
+
   /** Creates and starts a wallet. A start that fails shows in the status: the words are answered all the same. */
   create(request: CreateRequest): Promise<{ mnemonic: string }> {
     return this.#exclusively(async () => {
       const { mnemonic, seed } = await this.#unsealing(() =>
         this.#home.vault.create(request.password, request.words, request.bip39Passphrase)
       );
-      await this.#start(seed, true).catch(() => undefined);
+      await this.#start(seed, { isNewWallet: true }).catch(() => undefined);
       return { mnemonic };
     });
   }
@@ -93,14 +116,14 @@ export class Lifecycle {
   }
 
   /** Opens the vault and starts the node; does nothing but check the password when it runs already. */
-  unlock(password: string): Promise<void> {
+  unlock(password: string, choice?: StartChoice): Promise<void> {
     return this.#exclusively(async () => {
       if (this.#status.phase === 'ready') {
         (await this.#home.vault.seed(password)).fill(0);
         return;
       }
       await this.#end();
-      await this.#start(await this.#unsealing(() => this.#home.vault.seed(password)));
+      await this.#start(await this.#unsealing(() => this.#home.vault.seed(password)), { choice });
     });
   }
 
@@ -109,13 +132,27 @@ export class Lifecycle {
     this.#starting?.abort(locked());
     return this.#exclusively(async () => {
       if (this.#status.phase === 'empty') return;
-      await this.#end();
+      // A goodbye to a server that is away takes seconds; nobody need look at an open wallet meanwhile.
       this.#enter({ phase: 'locked' });
+      await this.#end();
     });
   }
 
-  /** Stops and starts the node with the settings as they are now. */
+  /** Locks, once the backup has everything, and leaves the wallet to any device. Throws why the backup has not. */
+  async release(): Promise<void> {
+    await this.session.backup?.now();
+    await this.lock();
+  }
+
+  /** Asks the backup's server of these settings whether it can be used. Throws why not. */
+  async probeBackup(settings: Settings): Promise<void> {
+    const backup = this.#seed && (await this.session.openBackup(this.#seed, settings));
+    await backup?.probe().finally(() => backup.close());
+  }
+
+  /** Stops and starts the node with the settings as they are now. A start that is under way ends: it began with others. */
   restart(): Promise<void> {
+    this.#starting?.abort(locked());
     return this.#exclusively(async () => {
       const seed = this.#seed?.slice();
       if (this.#status.phase !== 'ready' || !seed) return;
@@ -144,9 +181,9 @@ export class Lifecycle {
 
   /** The user is there: the auto-lock begins anew, and a page that is seen again wakes the peers. */
   touch(visible: boolean): void {
-    const session = this.runningSession;
+    const session = this.#session;
     if (!session) return;
-    this.armAutoLock();
+    if (this.#status.phase === 'ready') this.armAutoLock();
     session.backup?.touch(visible);
     if (visible && !this.#wasVisible) session.wake();
     this.#wasVisible = visible;
@@ -171,54 +208,65 @@ export class Lifecycle {
     }
   }
 
-  async #start(seed: Uint8Array, isNewWallet = false): Promise<void> {
-    const { platform, logs, openBackup, emit } = this.#options;
+  async #start(seed: Uint8Array, options: StartOptions = {}): Promise<void> {
     const starting = new AbortController();
     this.#starting = starting;
     this.#seed = seed;
+    this.#session = this.#newSession(options, starting.signal);
     try {
-      const session = await Session.start(
-        {
-          platform,
-          logs,
-          openBackup,
-          isNewWallet,
-          disk: this.#home.disk,
-          settings: this.#home.settings,
-          signal: starting.signal,
-          onStep: (step, progress) => this.#enter({ phase: 'starting', step, progress }),
-          onEvent: (event) => {
-            const walletEvent = walletEventOf(event);
-            if (walletEvent) emit(walletEvent);
-          },
-          onPeer: (peer) => emit({ type: 'peerChanged', peer }),
-          onBackup: (backup) => emit({ type: 'backupChanged', backup }),
-          onStore: (state) =>
-            this.#enter({ ...this.#status, error: 'error' in state ? state.error.toShape() : undefined }),
-          onHalt: (error) => this.#halted(error)
-        },
-        seed
-      );
-      this.#session = session;
+      await this.#session.start(seed);
       this.#enter({ phase: 'ready' });
       this.armAutoLock();
     } catch (thrown) {
+      this.#session = undefined;
       this.#forgetSeed();
-      const error = TernError.from(thrown);
-      logs.write('error', 'wallet', `The wallet did not start. ${error.message}`);
-      if (starting.signal.aborted) this.#enter({ phase: 'locked' });
-      else if (this.#status.phase !== 'halted')
-        this.#enter({ phase: HALTING.has(error.code) ? 'halted' : 'locked', error: error.toShape() });
-      throw error;
+      this.#failed(TernError.from(thrown), starting.signal.aborted);
+      throw thrown;
     } finally {
       this.#starting = undefined;
     }
   }
 
+  #newSession({ isNewWallet = false, choice }: StartOptions, signal: AbortSignal): Session {
+    const { platform, logs, openBackup, emit } = this.#options;
+    const { disk, settings } = this.#home;
+    return new Session({
+      platform,
+      logs,
+      openBackup,
+      isNewWallet,
+      choice,
+      disk,
+      settings,
+      signal,
+      onStep: (step, progress) => this.#enter({ phase: 'starting', step, progress }),
+      onEvent: (event) => [walletEventOf(event)].forEach((told) => told && emit(told)),
+      onPeer: (peer) => emit({ type: 'peerChanged', peer }),
+      onBackup: (backup) => this.#backupTold(backup),
+      onStore: (state) => this.#enter({ ...this.#status, error: 'error' in state ? state.error.toShape() : undefined }),
+      onHalt: (error) => this.#halted(error)
+    });
+  }
+
+  #failed(error: TernError, wasLocked: boolean): void {
+    this.#options.logs.write('error', 'wallet', `The wallet did not start. ${error.message}`);
+    if (wasLocked) return this.#enter({ phase: 'locked' });
+    if (this.#status.phase === 'halted') return;
+    const phase = HALTING.has(error.code) ? 'halted' : 'locked';
+    this.#enter({ phase, error: error.toShape(), choices: choicesAfter(error.code) });
+  }
+
   /** The node stopped itself. */
   #halted(error: TernError): void {
+    const backup = this.#session?.backup?.info();
+    if (backup) this.#backupTold(backup);
     this.#enter({ phase: 'halted', error: error.toShape() });
     if (this.#session) void this.#exclusively(() => this.#end());
+  }
+
+  #backupTold(backup: BackupInfo): void {
+    this.#backupInfo = backup;
+    this.#options.emit({ type: 'backupChanged', backup });
   }
 
   async #end(): Promise<void> {

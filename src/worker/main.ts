@@ -5,6 +5,7 @@ import type { Network } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
 import { answer, answering } from './answer.js';
 import type { Answer, WalletApi, WorkerBoot } from './api.js';
+import type { OpenBackup } from './backup-seam.js';
 import { systemClock } from './clock.js';
 import { IdbDisk } from './idb.js';
 import { Logs } from './logs.js';
@@ -21,12 +22,15 @@ const worker = {
     return answer(logs, 'boot', async () => {
       if (defaults.network !== network)
         throw new TernError('wrong_network', 'The server is for another network.', 'Reload the page.');
-      const wallet = await Wallet.open(browserPlatform(network, wasmUrl), defaults, { logs });
+      const wallet = await Wallet.open(browserPlatform(network, wasmUrl), defaults, { openBackup, logs });
       Object.assign(worker, answering(wallet, logs));
     });
   }
 };
 expose(worker);
+
+/** Loaded only for a wallet that has a backup. */
+const openBackup: OpenBackup = async (context) => (await import('./backup/open.js')).openBackup(context);
 
 function browserPlatform(network: Network, wasmUrl: string): Platform {
   const diskName = `tern-${network}`;

@@ -1,8 +1,8 @@
 // Owns one unlocked stretch of a wallet: seed, store, backup and node, started in that order and ended in the other. After `stop` nothing of it writes or speaks.
 import type { NodeEvent } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
-import type { BackupInfo, BackupMode, PeerStatus, WalletStatus } from './api.js';
-import type { Backup, OpenBackup } from './backup-seam.js';
+import type { BackupInfo, BackupMode, PeerStatus, Settings, StartChoice, WalletStatus } from './api.js';
+import type { Backup, BackupContext, OpenBackup } from './backup-seam.js';
 import type { Disk } from './disk.js';
 import type { Logs } from './logs.js';
 import { NodeDriver } from './node.js';
@@ -21,6 +21,7 @@ export interface SessionOptions {
   settings: SettingsBook;
   openBackup?: OpenBackup;
   isNewWallet: boolean;
+  choice?: StartChoice;
   /** Aborted when the user locks while the session still starts. */
   signal: AbortSignal;
   onStep: (step: NonNullable<WalletStatus['step']>, progress?: number) => void;
@@ -40,27 +41,28 @@ export class Session {
   #driver: NodeDriver | undefined;
   #backup: Backup | undefined;
   #stopWaking: (() => void) | undefined;
+  #haltedBy: TernError | undefined;
 
-  private constructor(options: SessionOptions) {
+  constructor(options: SessionOptions) {
     this.#options = options;
     this.#disk = new SessionDisk(options.disk);
     const { clock, crash } = options.platform;
     this.store = new Store(this.#disk, { clock, crashAt: crash?.at, onState: (state) => this.#storeChanged(state) });
   }
 
-  /** Starts everything; the caller keeps and zeroes the seed. On failure nothing is left running. */
-  static async start(options: SessionOptions, seed: Uint8Array): Promise<Session> {
-    const session = new Session(options);
+  /** Starts everything, once; the caller keeps and zeroes the seed. On failure nothing is left running. */
+  async start(seed: Uint8Array): Promise<void> {
+    const { platform, signal, onStep } = this.#options;
+    this.#stopWaking = platform.onWake?.(() => this.wake());
     try {
-      await session.#openBackup(seed);
-      options.signal.throwIfAborted();
-      options.onStep('loading');
-      await session.#startNode(seed);
-      options.signal.throwIfAborted();
-      return session;
+      await this.#startBackup(seed);
+      this.#throwIfOver();
+      onStep('loading');
+      await this.#startNode(seed);
+      this.#throwIfOver();
     } catch (thrown) {
-      await session.stop();
-      throw thrown;
+      await this.stop();
+      throw signal.aborted ? signal.reason : thrown;
     }
   }
 
@@ -70,7 +72,7 @@ export class Session {
     return this.#driver;
   }
 
-  /** Absent without a VSS URL. */
+  /** Absent without a VSS URL. It can be reached while the session still starts. */
   get backup(): Backup | undefined {
     return this.#backup;
   }
@@ -93,42 +95,61 @@ export class Session {
     const { logs } = this.#options;
     this.#stopWaking?.();
     await this.#driver?.stop();
-    await this.#backup?.stop().catch((thrown: unknown) => logs.write('warn', 'backup', TernError.from(thrown).message));
+    await this.#backup
+      ?.release()
+      .catch((thrown: unknown) => logs.write('warn', 'backup', TernError.from(thrown).message));
     await this.#disk.end();
   }
 
-  async #openBackup(seed: Uint8Array): Promise<void> {
-    const { platform, logs, settings, signal, openBackup, isNewWallet, onStep, onBackup } = this.#options;
-    if (!openBackup || settings.current.vssUrl === undefined) return dropNeedlessMarks(this.store.disk);
+  /** A backup on the side, not started: to ask a server something before it is used. Throws `insecure_url`, `invalid_url`. */
+  async openBackup(
+    seed: Uint8Array,
+    wanted: Settings,
+    change: Partial<BackupContext> = {}
+  ): Promise<Backup | undefined> {
+    const { platform, logs, settings, openBackup, isNewWallet } = this.#options;
+    if (!openBackup || wanted.vssUrl === undefined) return undefined;
+    const { store } = this;
+    const { device } = settings;
+    const silent = { onChange: () => undefined, halt: () => undefined };
+    return openBackup({ platform, store, seed, settings: wanted, device, isNewWallet, logs, ...silent, ...change });
+  }
+
+  async #startBackup(seed: Uint8Array): Promise<void> {
+    const { settings, signal, choice, onStep, onBackup } = this.#options;
+    const halt = (error: TernError): void => {
+      this.#haltedBy ??= error;
+      this.#driver?.halt(error);
+    };
+    this.#backup = await this.openBackup(seed, settings.current, { onChange: onBackup, halt });
+    if (!this.#backup) return dropNeedlessMarks(this.store.disk);
     onStep('restoring');
-    this.#backup = await openBackup({
-      platform,
-      store: this.store,
-      seed,
-      settings: settings.current,
-      device: settings.device,
-      isNewWallet,
-      logs,
-      signal,
-      onProgress: (progress) => onStep('restoring', progress),
-      onChange: onBackup,
-      halt: (error) => this.#driver?.halt(error)
-    });
+    await this.#backup.start({ choice, signal, onProgress: (progress) => onStep('restoring', progress) });
   }
 
   async #startNode(seed: Uint8Array): Promise<void> {
-    const { platform, logs, settings, onEvent, onPeer, onHalt } = this.#options;
+    const { platform, logs, settings, onEvent, onPeer } = this.#options;
     const settle = await settings.join(this.store);
-    const { esploraUrl, rapidGossipUrl } = settings.current;
+    const { esploraUrl, rapidGossipUrl, backupMode } = settings.current;
+    // A restore may have brought another mode along.
+    if (this.#backup && this.#backup.info().mode !== backupMode) this.setBackupMode(backupMode);
     const { network } = platform;
     const config = { network, esploraUrl, rapidGossipUrl, pollIntervalSeconds: POLL_INTERVAL_SECONDS[network] };
     const { store } = this;
     const dialOptions = (): { bridgeUrl: string; allowInsecure: boolean } => settings.current;
     const replicate = this.#backup;
+    const onHalt = (error: TernError): void => {
+      this.#haltedBy ??= error;
+      this.#options.onHalt(error);
+    };
     this.#driver = new NodeDriver({ platform, store, logs, config, replicate, dialOptions, onEvent, onPeer, onHalt });
     await this.#driver.start(seed);
     await settle();
-    this.#stopWaking = platform.onWake?.(() => this.wake());
+  }
+
+  #throwIfOver(): void {
+    this.#options.signal.throwIfAborted();
+    if (this.#haltedBy) throw this.#haltedBy;
   }
 
   #storeChanged(state: StoreState): void {

@@ -84,9 +84,18 @@ export class SettingsBook {
     this.#wallet = { ...this.#wallet, ...wallet };
     store.stage(WALLET_ROW, encode(this.#wallet));
     return async () => {
-      this.#device = device;
-      await commitLocal(this.#disk, DEVICE_ROW, encode(device));
+      // What was changed again meanwhile stays.
+      const settled = Object.entries(this.#device).filter(
+        ([name, value]) => name in device || wallet[name as keyof Choices] !== value
+      );
+      this.#device = Object.fromEntries(settled);
+      await commitLocal(this.#disk, DEVICE_ROW, encode(this.#device));
     };
+  }
+
+  /** What would hold after a change. Throws as `change` does. */
+  preview(change: Partial<Settings>): Settings {
+    return merge(this.#defaults, this.#wallet, this.#device, this.#checked(change));
   }
 
   /**
@@ -94,7 +103,7 @@ export class SettingsBook {
    * Throws `invalid_argument`, `invalid_url` or `insecure_url`, and then changed nothing.
    */
   async change(change: Partial<Settings>, store: Store | undefined): Promise<void> {
-    const checked = checkChange(change, this.current.allowInsecure, { ...this.#wallet, ...this.#device });
+    const checked = this.#checked(change);
     const { wallet, device } = split(checked);
     if (store && Object.keys(wallet).length > 0) {
       this.#wallet = { ...this.#wallet, ...wallet };
@@ -104,6 +113,10 @@ export class SettingsBook {
     if (Object.keys(kept).length === 0) return;
     this.#device = { ...this.#device, ...kept };
     await commitLocal(this.#disk, DEVICE_ROW, encode(this.#device));
+  }
+
+  #checked(change: Partial<Settings>): Choices {
+    return checkChange(change, this.current.allowInsecure, { ...this.#wallet, ...this.#device });
   }
 }
 

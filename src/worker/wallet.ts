@@ -17,6 +17,8 @@ import type {
 import { TernError } from '../wire/errors.js';
 import type { WalletMethods } from './answer.js';
 import type {
+  BackupInfo,
+  BackupVerification,
   CreateRequest,
   LogLine,
   OpenChannelByUri,
@@ -24,8 +26,10 @@ import type {
   RestoreRequest,
   ServerDefaults,
   Settings,
+  StartChoice,
   WalletStatus
 } from './api.js';
+import { backupInfoOf, refuseWhilePaused, runningBackup } from './backup-answers.js';
 import type { OpenBackup } from './backup-seam.js';
 import * as door from './door.js';
 import { Events, type WalletListener } from './events.js';
@@ -36,9 +40,7 @@ import type { NodeDriver } from './node.js';
 import { parseNodeUri } from './node-uri.js';
 import type { Platform } from './platform.js';
 import type { Session } from './session.js';
-
-/** A change of these takes effect by a new start of the node. */
-const RESTARTING: (keyof Settings)[] = ['esploraUrl', 'rapidGossipUrl', 'vssUrl', 'vssAuth'];
+import { changeSettings } from './settings-change.js';
 
 export interface WalletOptions {
   /** Absent: this wallet has no backup, whatever the settings say. */
@@ -90,8 +92,9 @@ export class Wallet implements WalletMethods {
     await this.#lifecycle.restore(request);
   }
 
-  async unlock(password: string): Promise<void> {
-    await this.#lifecycle.unlock(password);
+  async unlock(password: string, choice?: StartChoice): Promise<void> {
+    door.checkStartChoice(choice);
+    await this.#lifecycle.unlock(password, choice);
   }
 
   async lock(): Promise<void> {
@@ -142,6 +145,7 @@ export class Wallet implements WalletMethods {
 
   async sendOnchain(request: OnchainSendRequest): Promise<{ txid: string }> {
     const checked = door.checkOnchainRequest(request);
+    refuseWhilePaused(this.#lifecycle.session);
     return { txid: await this.#node.command((node) => node.sendOnchain(checked)) };
   }
 
@@ -149,6 +153,7 @@ export class Wallet implements WalletMethods {
     door.checkOpenChannel(request);
     const { nodeId, address } = parseNodeUri(request.nodeUri);
     const { amountSat, feerateSatPerVb, announce = false } = request;
+    refuseWhilePaused(this.#lifecycle.session);
     await this.#node.connectPeer(nodeId, address);
     const userChannelId = await this.#node.command((node) =>
       node.openChannel({ nodeId, amountSat, feerateSatPerVb, announce })
@@ -158,11 +163,13 @@ export class Wallet implements WalletMethods {
 
   async closeChannel(channelId: string): Promise<void> {
     door.checkChannelId(channelId);
+    refuseWhilePaused(this.#lifecycle.session);
     await this.#node.command((node) => node.closeChannel(channelId));
   }
 
   async forceCloseChannel(channelId: string): Promise<void> {
     door.checkChannelId(channelId);
+    refuseWhilePaused(this.#lifecycle.session);
     await this.#node.command((node) => node.forceCloseChannel(channelId));
   }
 
@@ -196,6 +203,7 @@ export class Wallet implements WalletMethods {
 
   async pay(request: PayRequest): Promise<{ paymentId: string }> {
     const checked = door.checkPayRequest(request, this.#platform.network);
+    refuseWhilePaused(this.#lifecycle.session);
     return { paymentId: await this.#node.command((node) => node.pay(checked)) };
   }
 
@@ -224,6 +232,23 @@ export class Wallet implements WalletMethods {
     return readLabels(this.#lifecycle.session.store, paymentIds);
   }
 
+  async backupInfo(): Promise<BackupInfo> {
+    return Promise.resolve(backupInfoOf(this.#lifecycle));
+  }
+
+  async backupNow(): Promise<void> {
+    await runningBackup(this.#lifecycle.session).now();
+  }
+
+  async verifyBackup(): Promise<BackupVerification> {
+    return runningBackup(this.#lifecycle.session).verify();
+  }
+
+  async releaseDevice(): Promise<void> {
+    runningBackup(this.#lifecycle.session);
+    await this.#lifecycle.release();
+  }
+
   async sync(): Promise<void> {
     await this.#node.command((node) => node.sync());
   }
@@ -233,18 +258,9 @@ export class Wallet implements WalletMethods {
   }
 
   async changeSettings(change: Partial<Settings>): Promise<Settings> {
-    const book = this.#lifecycle.home.settings;
-    const before = book.current;
-    const session = this.#lifecycle.runningSession;
-    await book.change(change, session?.store);
-    await session?.node.flush();
-    const settings = book.current;
-    this.#events.emit({ type: 'settingsChanged', settings });
-    if (session) this.#lifecycle.armAutoLock();
-    const isNew = (name: keyof Settings): boolean => JSON.stringify(before[name]) !== JSON.stringify(settings[name]);
-    if (isNew('backupMode')) session?.setBackupMode(settings.backupMode);
-    if (RESTARTING.some(isNew)) await this.#lifecycle.restart();
-    return settings;
+    return changeSettings(this.#lifecycle, change, (settings) =>
+      this.#events.emit({ type: 'settingsChanged', settings })
+    );
   }
 
   async logs(): Promise<LogLine[]> {

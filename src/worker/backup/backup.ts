@@ -1,8 +1,7 @@
 // Owns the backup of one wallet on one device: it starts from the server's record, holds the node's turns in acknowledged mode, and says truly how far the server is.
 import { TernError } from '../../wire/errors.js';
 import type { BackupInfo, BackupMode, BackupVerification } from '../api.js';
-import type { Replicate } from '../turns.js';
-import type { ClaimChoice } from './claim.js';
+import type { BackupStart, Backup as SessionBackup } from '../backup-seam.js';
 import { Committer } from './commit.js';
 import { drill } from './drill.js';
 import { Gate } from './gate.js';
@@ -14,16 +13,11 @@ import { Pending } from './pending.js';
 import { Replicator } from './replicator.js';
 import { Waker } from './retry.js';
 
-export interface StartOptions {
-  choice?: ClaimChoice;
-  /** 0 to 1, while a store is downloaded. */
-  onProgress?: (progress: number) => void;
-  /** Aborted when the user locks. */
-  signal?: AbortSignal;
-}
+/** See the seam. */
+export type StartOptions = BackupStart;
 
 /** The backup; `start` before the node loads, `release` after it stopped. */
-export class Backup implements Replicate {
+export class Backup implements SessionBackup {
   readonly #options: BackupOptions;
   readonly #parts: BackupParts;
   readonly #gate = new Gate();
@@ -66,6 +60,11 @@ export class Backup implements Replicate {
     replicator.wake();
   }
 
+  /** Asks the server for the owner record and leaves it as it is. Rejects where this server could not be used. */
+  async probe(): Promise<void> {
+    await this.#parts.desk.read();
+  }
+
   /** The node's turns: in acknowledged mode they wait until the server has everything that is on disk now. */
   beforeOutputs(): Promise<void> {
     return this.#untilStored();
@@ -92,6 +91,12 @@ export class Backup implements Replicate {
     if (committer === undefined) return this.#book({ quarantine: undefined });
     await this.#replicator?.hold(() => committer.endQuarantine());
     this.#changed();
+  }
+
+  /** Acknowledged mode, and the server does not answer as it should: what is begun now would wait for it. */
+  get isPaused(): boolean {
+    const isFailing = this.#error !== undefined || this.#replicator?.lastError !== undefined;
+    return this.#mode === 'acknowledged' && (isFailing || !this.#committer);
   }
 
   /** How far the server is. */
@@ -124,6 +129,8 @@ export class Backup implements Replicate {
       throw this.#error ?? notClaimed();
     }
     await this.#replicator.drain();
+    // With nothing to send, only a put shows that the server is there and we are its owner.
+    await this.#replicator.renew();
     await this.#pending.count();
   }
 
@@ -178,8 +185,7 @@ export class Backup implements Replicate {
     const state = this.#state;
     if (this.#takenOver || (state?.supersededBy !== undefined && !this.#committer)) return 'taken_over';
     if (state?.quarantine !== undefined) return 'quarantined';
-    const isFailing = this.#error !== undefined || this.#replicator?.lastError !== undefined;
-    if (this.#mode === 'acknowledged' && (isFailing || !this.#committer)) return 'paused';
+    if (this.isPaused) return 'paused';
     return this.#pending.keys > 0 || !this.#committer || state?.refill ? 'behind' : 'up_to_date';
   }
 

@@ -1,6 +1,7 @@
 // Owns the claim: who may write, decided by the server's record alone. What is on this disk is compared with it before anybody starts from it.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { TernError } from '../../wire/errors.js';
+import type { StartChoice } from '../api.js';
 import { isReplicated } from '../replication.js';
 import { bookIntent, findLanded, hasSameContent, isBehind, recordOf } from './books.js';
 import { EMPTY_DIGEST } from './digest.js';
@@ -12,7 +13,7 @@ import { reconcile } from './refill.js';
 import { takeStore } from './take-store.js';
 
 /** Explicit decisions of the user, each with its price; see `ClaimOptions.choice`. */
-export type ClaimChoice = 'take_over' | 'start_anyway' | 'start_empty';
+export type ClaimChoice = StartChoice;
 
 export interface ClaimOptions {
   /**

@@ -1,0 +1,44 @@
+// Owns what the wallet answers about its backup where the backup itself does not: off, or not now. Nothing is begun that would wait for a server that is away.
+import { TernError } from '../wire/errors.js';
+import type { BackupInfo } from './api.js';
+import type { Backup } from './backup-seam.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { Session } from './session.js';
+import type { SettingsBook } from './settings.js';
+
+/** How far the backup is, also while the wallet starts and after it was taken over. Throws `wallet_locked` and the like. */
+export function backupInfoOf(lifecycle: Lifecycle): BackupInfo {
+  return lifecycle.backupInfo ?? lifecycle.session.backup?.info() ?? off(lifecycle.home.settings);
+}
+
+function off({ current, device }: SettingsBook): BackupInfo {
+  return {
+    state: 'off',
+    mode: current.backupMode,
+    ...device,
+    pendingKeys: 0,
+    pendingBytes: 0,
+    storedKeys: 0,
+    storedBytes: 0
+  };
+}
+
+/** The backup. Throws `backup_unavailable` where none is set. */
+export function runningBackup({ backup }: Session): Backup {
+  if (backup) return backup;
+  throw new TernError(
+    'backup_unavailable',
+    'This wallet has no backup server.',
+    'Set one in the settings: every change is then backed up there.'
+  );
+}
+
+/** Throws `payments_paused` where money would be sent, or a channel changed, that waits for the backup. */
+export function refuseWhilePaused({ backup }: Session): void {
+  if (!backup?.isPaused) return;
+  throw new TernError(
+    'payments_paused',
+    `Payments wait for the backup server. ${backup.info().lastError?.cause ?? 'It was not reached yet.'}`,
+    'They go on when it answers. To go on without waiting, choose local-first in the backup settings.'
+  );
+}

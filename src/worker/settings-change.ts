@@ -1,0 +1,31 @@
+// Owns what a change of settings sets in motion: it is stored, told, and in force when the answer comes; a backup server that cannot be used changes nothing.
+import type { Settings } from './api.js';
+import type { Lifecycle } from './lifecycle.js';
+
+/** A change of these takes effect by a new start of the node. */
+const RESTARTING: (keyof Settings)[] = ['esploraUrl', 'rapidGossipUrl', 'vssUrl', 'vssAuth'];
+
+/** Answers the settings as they are then. Throws what the door says of a value, or a new backup server of itself. */
+export async function changeSettings(
+  lifecycle: Lifecycle,
+  change: Partial<Settings>,
+  onChanged: (settings: Settings) => void
+): Promise<Settings> {
+  const book = lifecycle.home.settings;
+  const before = book.current;
+  const session = lifecycle.runningSession;
+  const wanted = book.preview(change);
+  if (session && differs(before, wanted, ['vssUrl', 'vssAuth'])) await lifecycle.probeBackup(wanted);
+  await book.change(change, session?.store);
+  await session?.node.flush();
+  const after = book.current;
+  onChanged(after);
+  if (session) lifecycle.armAutoLock();
+  if (differs(before, after, ['backupMode'])) lifecycle.openSession?.setBackupMode(after.backupMode);
+  if (differs(before, after, RESTARTING)) await lifecycle.restart();
+  return after;
+}
+
+function differs(before: Settings, after: Settings, names: (keyof Settings)[]): boolean {
+  return names.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}

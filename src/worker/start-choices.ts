@@ -1,0 +1,17 @@
+// Owns which decisions a failed start leaves to the user; every other error asks for something else than a choice.
+import type { ErrorCode } from '../wire/errors.js';
+import type { StartChoice } from './api.js';
+
+const NOT_WHOLE: StartChoice[] = ['start_anyway', 'start_empty'];
+const CHOICES: Partial<Record<ErrorCode, StartChoice[]>> = {
+  owned_elsewhere: ['take_over'],
+  backup_conflict: ['take_over', 'start_anyway'],
+  backup_incomplete: NOT_WHOLE,
+  backup_stale: NOT_WHOLE,
+  backup_seal_broken: NOT_WHOLE
+};
+
+/** What `unlock` can be given after a start that failed with `code`; undefined where nothing can be chosen. */
+export function choicesAfter(code: ErrorCode): StartChoice[] | undefined {
+  return CHOICES[code];
+}
