@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readableError, readableShape } from './errors.js';
 import { formatWhen, plural, t } from './i18n.js';
+import { backupWords } from './words/backup.js';
 import { words } from './words/en.js';
 
 const sources = Object.entries(
@@ -34,6 +35,17 @@ describe('messages', () => {
     const builtPrefixes = [...text.matchAll(/t\(`([a-z_.]+)\$\{/g)].map((match) => match[1] ?? '');
     const dead = Object.keys(words).filter(
       (key) => !text.includes(`'${key}'`) && !builtPrefixes.some((prefix) => key.startsWith(prefix))
+    );
+    expect(dead).toEqual([]);
+  });
+
+  it('has no message of the backup that no screen shows', () => {
+    const shown = sources.filter((text) => text.includes('words/backup.js')).join('\n');
+    const built = ['_title', '_body', '_busy'].filter((suffix) => shown.includes(`}${suffix}\``));
+    const stem = (key: string): string => key.replace(/_(title|body|busy)$/, '');
+    const isNamed = (key: string): boolean => shown.includes(`'${key}'`);
+    const dead = Object.keys(backupWords).filter(
+      (key) => !isNamed(key) && !(isNamed(stem(key)) && built.some((suffix) => key.endsWith(suffix)))
     );
     expect(dead).toEqual([]);
   });

@@ -9,9 +9,9 @@ export type MessageKey = keyof typeof words;
 type ParameterNames<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParameterNames<Rest>
   : never;
-type Parameters<Key extends MessageKey> = [ParameterNames<(typeof words)[Key]>] extends [never]
+type ParametersOf<Text extends string> = [ParameterNames<Text>] extends [never]
   ? []
-  : [parameters: Record<ParameterNames<(typeof words)[Key]>, string | number>];
+  : [parameters: Record<ParameterNames<Text>, string | number>];
 
 /** Messages whose one parameter is `{count}`. */
 type CountKey = {
@@ -26,12 +26,22 @@ type CountKey = {
 const locale = 'en';
 const pluralRules = new Intl.PluralRules(locale);
 const relativeTime = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+const timeOfDay = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** The message of a key with its `{parameters}` filled in. */
-export function t<Key extends MessageKey>(key: Key, ...given: Parameters<Key>): string {
-  const parameters: Record<string, string | number> = given[0] ?? {};
-  return words[key].replace(/\{(\w+)\}/g, (placeholder, name: string) => String(parameters[name] ?? placeholder));
+export function t<Key extends MessageKey>(key: Key, ...given: ParametersOf<(typeof words)[Key]>): string {
+  return filled(words[key], given[0] ?? {});
+}
+
+/** Speaks from a catalogue that only some screens load. */
+export function speaker<const Catalogue extends Record<string, string>>(catalogue: Catalogue) {
+  return <Key extends keyof Catalogue & string>(key: Key, ...given: ParametersOf<Catalogue[Key]>): string =>
+    filled(catalogue[key] ?? key, given[0] ?? {});
+}
+
+function filled(text: string, parameters: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(parameters[name] ?? placeholder));
 }
 
 /** Chooses the message for a count; both get it as `{count}`. */
@@ -46,6 +56,11 @@ export function formatWhen(atMs: number, nowMs: number): string {
   if (Math.abs(seconds) < 3600) return relativeTime.format(Math.trunc(seconds / 60), 'minute');
   if (Math.abs(seconds) < 86_400) return relativeTime.format(Math.trunc(seconds / 3600), 'hour');
   return formatDate(atMs);
+}
+
+/** A time that has passed: hours and minutes, over a day ago with the date. */
+export function formatSince(atMs: number, nowMs: number): string {
+  return nowMs - atMs < 86_400_000 ? timeOfDay.format(atMs) : formatDate(atMs);
 }
 
 /** A time as a date with hours and minutes. */

@@ -1,5 +1,6 @@
 // Owns what the page knows of the wallet: a copy of the worker's state, refreshed when an event says that something changed. It never computes money on its own.
 import type {
+  BackupInfo,
   Balances,
   ChannelInfo,
   NodeInfo,
@@ -16,6 +17,8 @@ import { mergePayment, mergePayments } from './payments.js';
 import type { ReceiveRequest } from './receiving.svelte.js';
 import { singleFlight } from './single-flight.js';
 import { takeOverTabLock, takeTabLock, type TabLock } from './tab-lock.js';
+
+export type { StartChoice } from '../../worker/api.js';
 
 /** Where this tab stands. `elsewhere`: another tab runs the wallet; `failed`: the worker is not there. */
 export type TabStage = 'connecting' | 'elsewhere' | 'switching' | 'running' | 'failed';
@@ -36,6 +39,7 @@ export class WalletState {
   morePayments = $state.raw<string>();
   labels = $state.raw<Record<string, string>>({});
   settings = $state.raw<Settings>();
+  backup = $state.raw<BackupInfo>();
   wordsBackedUp = $state<boolean>();
   /** Ready, or starting again after it was ready: the screens stay where they are. */
   isOpen = $state(false);
@@ -209,6 +213,7 @@ export class WalletState {
         this.settings = event.settings;
         break;
       case 'backupChanged':
+        this.backup = event.backup;
         break;
     }
     for (const listener of this.#listeners) listener(event);
@@ -225,17 +230,19 @@ export class WalletState {
   async #loadAll(): Promise<void> {
     const client = this.client;
     const refreshed = Promise.all([this.#refreshBalances(), this.#refreshChannels(), this.#refreshInfo()]);
-    const [page, peers, backedUp, settings] = await Promise.all([
+    const [page, peers, backedUp, settings, backup] = await Promise.all([
       client.payments(pageSize),
       client.peers(),
       client.isMnemonicBackedUp(),
-      client.settings()
+      client.settings(),
+      client.backupInfo()
     ]);
     this.payments = mergePayments(this.payments ?? [], page.payments);
     this.morePayments = page.next;
     this.peers = peers;
     this.wordsBackedUp = backedUp;
     this.settings = settings;
+    this.backup = backup;
     await Promise.all([refreshed, this.#loadLabels(page.payments)]);
   }
 
@@ -248,6 +255,7 @@ export class WalletState {
   #forget(): void {
     this.isOpen = false;
     this.info = undefined;
+    this.backup = undefined;
     this.balances = undefined;
     this.channels = undefined;
     this.peers = [];

@@ -244,7 +244,7 @@ function refuseForeign(parts: BackupParts, record: OwnerRecord, { choice }: Clai
 function ownedElsewhere(record: OwnerRecord): TernError {
   return new TernError(
     'owned_elsewhere',
-    `The wallet is running on ${record.deviceName}, last seen ${new Date(record.lastSeenMs).toISOString()}.`,
+    `The wallet is running on ${record.deviceName}, last seen ${new Date(record.lastSeenMs).toISOString().slice(0, 16).replace('T', ' at ')} UTC.`,
     'Close it there, or take over: the other device then stops.'
   );
 }

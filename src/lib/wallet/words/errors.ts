@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../../wire/errors.js';
 const again = 'Try again.';
 const freshInvoice = 'Ask for a new invoice.';
 const keepAndAsk = 'Do not erase anything. Send us the logs from the settings.';
+const askOperator = 'Do not use it as it is. Ask whoever runs the backup server.';
 const restart = 'Reload the page. If it stays, send us the logs from the settings.';
 
 /** Title and next step by code. */
@@ -107,7 +108,10 @@ export const errorWords: Record<ErrorCode, { title: string; next: string }> = {
   },
   state_unreadable: { title: 'The stored state cannot be read.', next: keepAndAsk },
   node_halted: { title: 'The wallet has stopped.', next: 'Reload the page. What was on its way is safe.' },
-  backup_conflict: { title: 'Another device changed the backup.', next: 'Look at your devices before you go on.' },
+  backup_conflict: {
+    title: 'This device and the backup differ.',
+    next: 'Choose which of the two is your wallet.'
+  },
   backup_missing_key: { title: 'The backup lacks an entry.', next: keepAndAsk },
   backup_invalid_request: { title: 'The backup server did not accept a request.', next: keepAndAsk },
   backup_unauthorized: {
@@ -118,9 +122,9 @@ export const errorWords: Record<ErrorCode, { title: string; next: string }> = {
   backup_unavailable: { title: 'The backup server cannot be reached.', next: 'Tern tries again by itself.' },
   backup_deadline: { title: 'The backup server is too slow.', next: 'Tern tries again by itself.' },
   backup_bad_answer: { title: 'The backup server gave a wrong answer.', next: 'Check its address in the settings.' },
-  backup_seal_broken: { title: 'The backup has been changed by someone else.', next: keepAndAsk },
-  backup_incomplete: { title: 'The backup is not complete.', next: keepAndAsk },
-  backup_stale: { title: 'The backup is older than it should be.', next: keepAndAsk },
+  backup_seal_broken: { title: 'The backup has been changed by someone else.', next: askOperator },
+  backup_incomplete: { title: 'The backup is not complete.', next: askOperator },
+  backup_stale: { title: 'The backup is older than it should be.', next: askOperator },
   backup_too_large: {
     title: 'A change is too large for the backup server.',
     next: 'Choose a server with a higher limit.'
@@ -130,7 +134,14 @@ export const errorWords: Record<ErrorCode, { title: string; next: string }> = {
     next: 'Reload the page to get the newer version.'
   },
   owned_elsewhere: { title: 'The wallet is running on another device.', next: 'Use that device, or take over here.' },
-  taken_over: { title: 'Another device has taken over this wallet.', next: 'Use that device, or take back here.' },
-  payments_paused: { title: 'Payments are paused.', next: 'They go on when the backup server is back.' },
+  taken_over: { title: 'Another device has taken over this wallet.', next: 'Use that device, or take it back here.' },
+  payments_paused: {
+    title: 'Payments wait for the backup server.',
+    next: 'They go on when it is back. The backup settings let you go on without it.'
+  },
+  quarantined: {
+    title: 'Waiting for your channel partners.',
+    next: 'Payments go on when each of them has confirmed that the restored state is the newest.'
+  },
   internal: { title: 'Something went wrong in Tern.', next: restart }
 };

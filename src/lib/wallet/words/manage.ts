@@ -85,6 +85,17 @@ export const manageWords = {
   'settings.unit_sat': 'Satoshis',
   'settings.unit_btc': 'Bitcoin',
 
+  'settings.backup': 'Backup',
+
+  'backup.up_to_date': 'Backed up',
+  'backup.behind_one': '{count} change behind',
+  'backup.behind_other': '{count} changes behind',
+  'backup.since': 'since {when}',
+  'backup.paused': 'Backup paused',
+  'backup.taken_over': 'Taken over',
+  'backup.quarantined': 'In quarantine',
+  'backup.off': 'No backup',
+
   'servers.title': 'Network and servers',
   'servers.network': 'Network',
   'servers.network_hint': 'Chosen by the server you opened Tern from.',

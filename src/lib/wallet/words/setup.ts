@@ -36,6 +36,8 @@ export const setupWords = {
   'elsewhere.switch': 'Use it here',
   'elsewhere.switching': 'Waiting for the other tab to stop',
   'failed.title': 'Tern could not start',
+  'halted.taken_over': 'The wallet has stopped on this device',
+  'halted.take_back': 'Unlock it here again',
   'halted.title': 'The wallet has stopped to protect your money',
   'halted.body': 'Nothing is lost. What was on its way is safe on this device.',
   'missing.title': 'This page does not exist',
@@ -46,7 +48,7 @@ export const setupWords = {
 
   'step.opening': 'Opening your wallet',
   'step.unsealing': 'Checking your password',
-  'step.restoring': 'Restoring your wallet',
+  'step.restoring': 'Checking your backup',
   'step.loading': 'Loading your channels',
   'step.syncing': 'Looking at the blockchain',
 
@@ -84,7 +86,10 @@ export const setupWords = {
   'restore.words_hint': '12 or 24 words, with spaces between them.',
   'restore.count': '{count} of {expected} words',
   'restore.unknown_one': 'Not a recovery word: {list}',
-  'restore.scope': 'Words bring back your on-chain coins. Lightning channels come back only with a backup of them.',
+  'restore.scope': 'Without a backup server, words bring back your on-chain coins alone.',
+  'restore.scope_backup': 'Words and your backup at {server} bring everything back.',
+  'restore.server': 'Use another backup server',
+  'restore.server_url': 'Backup server',
   'restore.submit': 'Restore wallet',
   'restore.restoring': 'Restoring your wallet',
 
