@@ -1,7 +1,6 @@
 // Owns which path of Esplora's API gives what; an answer comes whole from the snapshot as it stands when the route is called.
 import { hex } from '@scure/base';
 import { TernError } from '../../src/wire/errors.js';
-import type { Chain } from './chain.js';
 import {
   blockForm,
   mempoolForm,
@@ -15,6 +14,7 @@ import {
 import type { HttpAnswer } from './http-service.js';
 import type { IndexedTransaction } from './indexed-transaction.js';
 import { merkleBlock, merkleBranch } from './merkle.js';
+import type { NodeRpc } from './rpc.js';
 import { scriptHashOf, scriptOfAddress } from './script-forms.js';
 import type { IndexedBlock, Snapshot } from './snapshot.js';
 
@@ -23,8 +23,14 @@ const blocksPerPage = 10;
 const transactionsPerPage = 25;
 const waitingPerPage = 50;
 
+/** What the answers are made from: a running node's chain, or the simulated one. */
+export interface ChainSource {
+  readonly index: { readonly snapshot: Snapshot };
+  readonly rpc: Pick<NodeRpc, 'call'>;
+}
+
 type Parameters = Record<string, string>;
-type Route = (snapshot: Snapshot, parameters: Parameters, chain: Chain) => unknown;
+type Route = (snapshot: Snapshot, parameters: Parameters, chain: ChainSource) => unknown;
 
 /** What is not there: answered as 404 with this text. */
 class NotFound extends TernError {
@@ -67,7 +73,7 @@ const compiledRoutes = routes.map(([pattern, route]) => ({
 }));
 
 /** Answers a GET from the chain's snapshot, which the caller has just brought up to date. */
-export async function answerGet(path: string, chain: Chain): Promise<HttpAnswer> {
+export async function answerGet(path: string, chain: ChainSource): Promise<HttpAnswer> {
   for (const { expression, route } of compiledRoutes) {
     const match = expression.exec(path);
     if (!match) continue;
@@ -162,7 +168,7 @@ function merkleProof(snapshot: Snapshot, { confirmation }: IndexedTransaction): 
   return { block_height: height, merkle: merkleBranch(txids, position), pos: position };
 }
 
-async function merkleBlockProof(snapshot: Snapshot, txid: string | undefined, { rpc }: Chain): Promise<string> {
+async function merkleBlockProof(snapshot: Snapshot, txid: string | undefined, { rpc }: ChainSource): Promise<string> {
   const { confirmation } = transactionOf(snapshot, txid);
   if (!confirmation) throw new NotFound('Transaction not found or is unconfirmed');
   const { txids } = blockOf(snapshot, confirmation.blockHash);

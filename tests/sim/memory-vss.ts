@@ -95,6 +95,8 @@ export class MemoryVss {
   /** Rolls the whole server back. An empty map wipes it. */
   rollBack(to: Map<string, Store>): void {
     this.#stores = to;
+    const created = [...to.values()].flatMap((store) => [...store.values()].map((stored) => stored.created));
+    this.#created = created.reduce((most, each) => Math.max(most, each), this.#created);
   }
 
   async #answer(request: VssRequest, fault: Fault | undefined, signal: AbortSignal | undefined): Promise<Response> {

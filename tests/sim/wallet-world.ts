@@ -38,6 +38,9 @@ export class ScriptedNode {
     this.isStopped = true;
     return Promise.resolve();
   }
+  broadcastAnswered(): Promise<void> {
+    return Promise.resolve();
+  }
   free(): void {}
   peersToKeep(): Promise<never[]> {
     return Promise.resolve([]);

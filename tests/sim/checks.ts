@@ -1,0 +1,146 @@
+// Owns what must be true of a world at rest: nothing waits to be stored, the backup proves itself and loads elsewhere, no sat is missing, both sides of a payment agree.
+import type { ChannelInfo } from '../../src/worker/api.js';
+import { MemoryVss } from './memory-vss.js';
+import { SimDevice } from './sim-device.js';
+import type { World } from './world.js';
+
+/** BOLT 3 */
+const ANCHOR_SAT = 330n;
+
+/** Waits until nothing is under way: every HTLC resolved, every change stored, nothing waiting for a block. */
+export async function calm(world: World): Promise<void> {
+  for (let blocks = 0; ; blocks += 1) {
+    await world.until(() => isAtRest(world), 'the world to come to rest', 900_000);
+    if (world.chain.mempool.length === 0 && !(await isMidway(world))) break;
+    if (blocks > 20) world.violated('the world does not come to rest, however many blocks are mined');
+    world.chain.mine(6);
+    await world.pass(20_000);
+  }
+}
+
+/** Checks every promise that can be checked at rest. Violations end the world at its next step. */
+export async function checkAtRest(world: World): Promise<void> {
+  for (const device of running(world)) {
+    await checkBackup(world, device);
+    await checkHistory(world, device);
+  }
+  checkPayments(world);
+  await checkMoney(world);
+  world.check();
+}
+
+/** Loads what the server holds into an empty device of another world, where nobody hears it. */
+export async function checkRestore(world: World, original: SimDevice): Promise<void> {
+  const elsewhere = new MemoryVss();
+  elsewhere.rollBack(world.vss.snapshot());
+  const options = { backupMode: original.mode, isShadow: true };
+  const disk = await original.persona.freshDisk();
+  const shadow = new SimDevice(world, original.persona, `${original.name}-shadow`, disk, options);
+  shadow.vss = elsewhere;
+  await world.during(shadow.boot('take_over'), 'a restore', 600_000);
+  await checkHistory(world, shadow);
+  const [ours, theirs] = [await original.wallet.channels(), await shadow.wallet.channels()];
+  const known = new Set(theirs.map(({ channelId }) => channelId));
+  for (const { channelId, state } of ours) {
+    if (state !== 'opening' && !known.has(channelId))
+      world.violated(`${shadow.name} restored without channel ${channelId}`);
+  }
+  shadow.crash();
+  world.check();
+}
+
+function running(world: World): SimDevice[] {
+  return world.devices.filter(({ isRunning }) => isRunning);
+}
+
+async function isAtRest(world: World): Promise<boolean> {
+  for (const device of running(world)) {
+    if (device.mode && (await device.disk.outbox()).length > 0) return false;
+    const { nextHtlcExpiryHeight, blockHeight } = await device.wallet.info();
+    if (nextHtlcExpiryHeight !== undefined || blockHeight !== world.chain.height) return false;
+  }
+  return true;
+}
+
+/** Channels that are neither usable nor gone; one whose peer does not run counts as at rest. */
+async function isMidway(world: World): Promise<boolean> {
+  const upNodes = new Set(running(world).map(({ persona }) => persona.nodeId));
+  for (const device of running(world)) {
+    const channels = await device.wallet.channels();
+    if (channels.some((each) => each.state !== 'ready' && upNodes.has(each.counterpartyNodeId))) return true;
+    const { onchainPendingSat, closingSat } = await device.wallet.balances();
+    if (onchainPendingSat > 0n || closingSat > 0n) return true;
+  }
+  return false;
+}
+
+async function checkBackup(world: World, device: SimDevice): Promise<void> {
+  if (!device.mode) return;
+  const waiting = await device.disk.outbox();
+  if (waiting.length > 0) world.violated(`${device.name} has ${waiting.length} rows that nobody stores`);
+  const { problems } = await world.during(
+    device.ask((wallet) => wallet.verifyBackup()),
+    'the backup to be verified'
+  );
+  for (const { code, cause } of problems) world.violated(`invariant 7: ${device.name}'s backup: ${code} ${cause}`);
+  const { state } = await device.wallet.backupInfo();
+  if (state !== 'up_to_date') world.violated(`${device.name} calls its backup ${state} when all is stored`);
+}
+
+/** What a wallet once called final, it calls so for ever. */
+async function checkHistory(world: World, device: SimDevice): Promise<void> {
+  for (const [id, known] of device.persona.finalPayments) {
+    if (known.kind !== 'bolt11' || known.status !== 'succeeded') continue;
+    const now = await world.during(
+      device.ask((wallet) => wallet.payment(id)),
+      'a payment'
+    );
+    if (now?.status !== 'succeeded')
+      world.violated(`${device.name} had payment ${id} and calls it ${now?.status ?? 'unknown'}`);
+    if (now && now.amountMsat !== known.amountMsat)
+      world.violated(`${device.name} tells another amount of payment ${id}`);
+  }
+}
+
+function checkPayments(world: World): void {
+  for (const payer of world.personas) {
+    for (const [id, sent] of payer.finalPayments) {
+      if (sent.kind !== 'bolt11' || sent.direction !== 'outbound') continue;
+      const received = world.personas.some((payee) => {
+        const there = payee === payer ? undefined : payee.finalPayments.get(id);
+        return there?.direction === 'inbound' && there.status === 'succeeded' && there.amountMsat === sent.amountMsat;
+      });
+      if (sent.status === 'succeeded' && !received) world.violated(`${payer.name} paid ${id}, and nobody has it`);
+      if (sent.status === 'failed' && received) world.violated(`${payer.name} calls ${id} failed, and it was received`);
+    }
+  }
+}
+
+/**
+ * What was put in, less what miners took, is what the wallets show together, but for the anchors of each channel (one a side that has
+ * something) and what a commitment transaction rounds to sat; and both sides of a channel agree to the msat. Only with everybody running.
+ */
+async function checkMoney(world: World): Promise<void> {
+  if (running(world).length !== world.personas.length) return;
+  let shownSat = 0n;
+  const sides = new Map<string, ChannelInfo[]>();
+  for (const { wallet } of running(world)) {
+    const { totalSat } = await wallet.balances();
+    shownSat += totalSat;
+    for (const channel of await wallet.channels()) {
+      if (channel.state === 'opening') continue;
+      sides.set(channel.channelId, [...(sides.get(channel.channelId) ?? []), channel]);
+    }
+  }
+  const heldSat = world.chain.fundedSat - world.chain.feesSat() - shownSat;
+  const channels = BigInt(sides.size);
+  if (heldSat < channels * ANCHOR_SAT || heldSat > channels * (2n * ANCHOR_SAT + 2n)) {
+    world.violated(`${heldSat} sat are not to be seen in any wallet, with ${channels} channels`);
+  }
+  for (const [id, [one, other]] of sides) {
+    if (!one || !other) world.violated(`only one side knows of channel ${id}`);
+    else if (one.outboundMsat > other.inboundMsat || other.outboundMsat > one.inboundMsat) {
+      world.violated(`channel ${id}: one side can send ${one.outboundMsat} msat, the other takes ${other.inboundMsat}`);
+    }
+  }
+}
