@@ -4,6 +4,7 @@ import { TernError } from '../../wire/errors.js';
 import type { StartChoice } from '../api.js';
 import { isReplicated } from '../replication.js';
 import { bookIntent, findLanded, hasSameContent, isBehind, recordOf } from './books.js';
+import { ahead, crowded, otherState, ownedElsewhere } from './claim-errors.js';
 import { EMPTY_DIGEST } from './digest.js';
 import { FetchCache } from './fetch-cache.js';
 import { intentsRow, stateRow, type LedgerState, type QuarantineReason } from './ledger.js';
@@ -63,10 +64,13 @@ export async function claimRunning(parts: BackupParts, options: ClaimOptions): P
   throw crowded();
 }
 
-/** The record; one that cannot be trusted only where the user chose to go on without it. */
-async function readOwner({ desk }: BackupParts, { choice }: ClaimOptions): Promise<Owner | undefined> {
+/** The record; one that is missing or cannot be trusted only where the user chose to go on without it. */
+async function readOwner(parts: BackupParts, { choice }: ClaimOptions): Promise<Owner | undefined> {
+  const { desk } = parts;
   try {
-    return await desk.read();
+    const owner = await desk.read();
+    const isMissed = choice === 'start_anyway' && owner === undefined && !(await isStoreEmpty(parts));
+    return isMissed ? { version: 0n, record: UNREADABLE } : owner;
   } catch (thrown) {
     const error = TernError.from(thrown);
     const isUntrusted = error.code === 'backup_seal_broken' || error.code === 'backup_stale';
@@ -90,7 +94,8 @@ async function agree(
 ): Promise<LedgerState | undefined> {
   const state = await settle(parts, owner);
   const holdsWallet = await isWalletOnDisk(parts);
-  if (options.choice === 'start_empty') return overwrite(parts, state, owner);
+  if (options.choice === 'start_empty') return startEmpty(parts, state, owner, holdsWallet);
+  if (state && isOfAnotherServer(parts, state, owner)) return move(parts, state, owner, holdsWallet, options);
   if (owner === undefined) return withoutRecord(parts, state, holdsWallet, options);
   if (state === undefined) return firstMeeting(parts, owner, holdsWallet, options);
   const isSame = hasSameContent(owner.record, state);
@@ -116,14 +121,37 @@ async function withoutRecord(
   options: ClaimOptions
 ): Promise<LedgerState> {
   if (state !== undefined) return refill(parts, state, undefined, options);
-  const { keys } = await parts.client.listPage();
-  if (keys.length === 0) return freshState();
+  if (await isStoreEmpty(parts)) return freshState();
   if (holdsWallet) throw otherState();
   throw new TernError(
     'backup_incomplete',
     'The backup server holds keys of this wallet, but not its owner record.',
     'Ask whoever runs the server. To begin anew and overwrite what is there, start empty.'
   );
+}
+
+/** The books were kept with a server that holds something else than this one. */
+function isOfAnotherServer({ url }: BackupParts, state: LedgerState, owner: Owner | undefined): boolean {
+  if (state.url === undefined || state.url === url) return false;
+  return owner === undefined || !hasSameContent(owner.record, state);
+}
+
+/** The user chose another server: an empty one is filled with what is on this disk, and what it has already is nobody's guess. */
+async function move(
+  parts: BackupParts,
+  state: LedgerState,
+  owner: Owner | undefined,
+  holdsWallet: boolean,
+  options: ClaimOptions
+): Promise<LedgerState | undefined> {
+  const isEmpty = owner ? owner.record.commitId === 0n && owner.record.keys === 0 : await isStoreEmpty(parts);
+  if (isEmpty) return reconcile(parts, { ...state, refill: true }, owner?.version ?? 0n, { signal: options.signal });
+  if (owner === undefined) return withoutRecord(parts, undefined, holdsWallet, options);
+  return firstMeeting(parts, owner, holdsWallet, options);
+}
+
+async function isStoreEmpty({ client }: BackupParts): Promise<boolean> {
+  return (await client.listPage()).keys.length === 0;
 }
 
 /** This device has never met this store. */
@@ -179,6 +207,17 @@ async function overwrite(
   return reconcile(parts, { ...base, commitId }, owner?.version ?? 0n);
 }
 
+/** What is on this disk wins; where that is a wallet, its state may be older than what is given up. */
+async function startEmpty(
+  parts: BackupParts,
+  state: LedgerState | undefined,
+  owner: Owner | undefined,
+  holdsWallet: boolean
+): Promise<LedgerState> {
+  const next = await overwrite(parts, state, owner);
+  return holdsWallet ? { ...next, quarantine: 'start_anyway' } : next;
+}
+
 /** Goes on from this disk although the server's state cannot be had. */
 async function startAnyway(parts: BackupParts, state: LedgerState | undefined, owner: Owner): Promise<LedgerState> {
   return { ...(await overwrite(parts, state, owner)), quarantine: 'start_anyway' };
@@ -197,7 +236,15 @@ async function putClaim(parts: BackupParts, agreed: LedgerState): Promise<Ledger
     throw error;
   }
   const quarantine = agreed.quarantine === 'unclaimed' ? undefined : agreed.quarantine;
-  const state = { ...agreed, sessionId, ownerVersion: agreed.ownerVersion + 1n, quarantine, supersededBy: undefined };
+  const { url } = parts;
+  const state = {
+    ...agreed,
+    url,
+    sessionId,
+    ownerVersion: agreed.ownerVersion + 1n,
+    quarantine,
+    supersededBy: undefined
+  };
   const local = [stateRow(state), intentsRow([]), ...(await FetchCache.leftovers(disk))];
   await disk.commit({ puts: [], removes: [], local });
   return state;
@@ -239,37 +286,4 @@ function isForeign(parts: BackupParts, record: OwnerRecord): boolean {
 
 function refuseForeign(parts: BackupParts, record: OwnerRecord, { choice }: ClaimOptions): void {
   if (isForeign(parts, record) && choice === undefined) throw ownedElsewhere(record);
-}
-
-function ownedElsewhere(record: OwnerRecord): TernError {
-  return new TernError(
-    'owned_elsewhere',
-    `The wallet is running on ${record.deviceName}, last seen ${new Date(record.lastSeenMs).toISOString().slice(0, 16).replace('T', ' at ')} UTC.`,
-    'Close it there, or take over: the other device then stops.'
-  );
-}
-
-/** Under a running node nothing can be handed over: it must stop first. */
-function ahead(record: OwnerRecord): TernError {
-  return new TernError(
-    'taken_over',
-    `The wallet was used on ${record.deviceName} while this device could not reach the backup.`,
-    'Lock and unlock the wallet to continue from the newest state.'
-  );
-}
-
-function crowded(): TernError {
-  return new TernError(
-    'backup_unavailable',
-    'Every attempt to claim the backup was overtaken by another write.',
-    'Close the wallet on other devices; this one tries again by itself.'
-  );
-}
-
-function otherState(): TernError {
-  return new TernError(
-    'backup_conflict',
-    'The backup server holds another state of this wallet than this device.',
-    "Take over to continue with the server's state, or start from this device's, which overwrites the server's."
-  );
 }

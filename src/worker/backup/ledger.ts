@@ -35,6 +35,8 @@ const bigintText = v.pipe(
 );
 const stateSchema = v.object({
   format: v.literal(1),
+  /** The server that all of this is about; absent: whichever is asked. */
+  url: v.optional(v.string()),
   /** The owner record's version as we last put or saw it: the fence. */
   ownerVersion: bigintText,
   sessionId: v.string(),

@@ -51,6 +51,7 @@ export function makeParts(options: BackupOptions, mode: () => BackupMode): Backu
     randomBytes,
     client,
     seal,
+    url: options.url,
     desk: new OwnerDesk(client, seal, storeId),
     ledger: new Ledger(disk),
     deviceId,

@@ -25,6 +25,8 @@ export interface BackupParts {
   randomBytes: RandomBytes;
   client: VssClient;
   seal: Seal;
+  /** The server's address: books are about one server. */
+  url: string;
   desk: OwnerDesk;
   ledger: Ledger;
   deviceId: string;
