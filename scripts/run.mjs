@@ -9,7 +9,8 @@ const commands = {
   serve: { profile: 'app', script: './serve.ts' },
   check: { profile: 'app', script: './check.ts' },
   test: { profile: 'test', script: './test.ts' },
-  bench: { profile: 'test', script: '../bench/run.ts' }
+  bench: { profile: 'test', script: '../bench/run.ts' },
+  sim: { profile: 'test', script: '../tests/sim/cli.ts' }
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -39,7 +39,7 @@ export async function open(world: World, from: SimDevice, to: SimDevice, amountS
     from.ask((wallet) => wallet.openChannel(request)),
     'a channel to be asked for'
   );
-  await world.until(() => alive(from) && world.chain.mempool.length > 0, 'the funding to be broadcast');
+  await world.until(() => alive(from) && alive(to) && world.chain.mempool.length > 0, 'the funding to be broadcast');
 }
 
 /** Opens a channel and confirms it until both can use it. */
@@ -62,7 +62,10 @@ export async function pay(world: World, from: SimDevice, to: SimDevice, amountMs
     from.ask((wallet) => wallet.pay({ bolt11 })),
     'a payment to leave'
   );
-  await world.until(() => alive(from) && from.persona.finalPayments.has(paymentHash), 'the payment to end');
+  await world.until(
+    () => alive(from) && alive(to) && from.persona.finalPayments.has(paymentHash),
+    'the payment to end'
+  );
   return paymentHash;
 }
 
@@ -75,9 +78,9 @@ export async function close(world: World, from: SimDevice, to: SimDevice): Promi
       'a closing to begin'
     );
   }
-  await world.until(() => alive(from) && world.chain.mempool.length > 0, 'the closing to be broadcast');
+  await world.until(() => alive(from) && alive(to) && world.chain.mempool.length > 0, 'the closing to be broadcast');
   await mine(world, 6);
-  await world.until(async () => (await channelsBetween(from, to)) === 0, 'the channel to be gone');
+  await world.until(async () => alive(to) && (await channelsBetween(from, to)) === 0, 'the channel to be gone');
 }
 
 /** Resolves when every channel between two who run can be used. */

@@ -22,6 +22,8 @@ export interface ProcessOptions {
   deviceName: string;
   disk: MemoryDisk;
   vss: MemoryVss;
+  /** The way to that server is cut for this device alone. */
+  isVssAway: () => boolean;
   /** No peer is reached. */
   isShadow: boolean;
   /** Asked at every point; true: die here. */
@@ -37,6 +39,7 @@ export class Process {
   isDead = false;
   readonly died: Promise<void>;
   readonly vss: MemoryVss;
+  readonly isVssAway: () => boolean;
   readonly #options: ProcessOptions;
   readonly #world: World;
   readonly #disk: SeamDisk;
@@ -49,6 +52,7 @@ export class Process {
     this.#world = options.world;
     this.name = options.name;
     this.vss = options.vss;
+    this.isVssAway = options.isVssAway;
     this.died = new Promise((resolve) => (this.#markDead = resolve));
     this.guard = new OutputGuard({
       mode: () => this.mode,

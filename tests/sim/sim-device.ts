@@ -1,5 +1,5 @@
 // Owns one device of a persona: a disk that lasts, and the processes on it, one after the other. What a dead process still answers is heard by nobody.
-import type { BackupMode, Payment, Settings, StartChoice, WalletEvent } from '../../src/worker/api.js';
+import type { BackupMode, Payment, StartChoice, WalletEvent } from '../../src/worker/api.js';
 import { openBackup } from '../../src/worker/backup/open.js';
 import { Wallet } from '../../src/worker/wallet.js';
 import { TernError } from '../../src/wire/errors.js';
@@ -32,6 +32,9 @@ export class SimDevice {
   mode: BackupMode | undefined;
   /** The server its backup is on. */
   vss: MemoryVss;
+  isVssAway = false;
+  /** Its owner uses it: it comes back after a crash. */
+  isNeeded = true;
   /** Seams passed so far, over all processes. */
   pointCount = 0;
   /** What was passed, in order, while somebody wants to know. */
@@ -82,6 +85,7 @@ export class SimDevice {
       deviceName: this.name,
       disk: this.disk,
       vss: this.vss,
+      isVssAway: () => this.isVssAway,
       isShadow: this.isShadow,
       diesAt: (kind, detail) => this.#passes(kind, detail)
     });
@@ -115,10 +119,11 @@ export class SimDevice {
     return this.#orDead(process, question(this.wallet));
   }
 
-  async changeSettings(change: Partial<Settings>): Promise<void> {
-    await this.ask((wallet) => wallet.changeSettings(change));
-    if (change.backupMode && this.mode) this.mode = change.backupMode;
-    if (this.process) this.process.mode = this.mode;
+  /** Changes the backup's mode. Until the next start no answer of the server is insisted on: the change takes as long as the server is away. */
+  async changeMode(backupMode: BackupMode): Promise<void> {
+    if (this.process) this.process.mode = 'local-first';
+    await this.ask((wallet) => wallet.changeSettings({ backupMode }));
+    this.mode = backupMode;
   }
 
   #passes(kind: PointKind, detail: string): boolean {

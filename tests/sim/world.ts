@@ -46,7 +46,7 @@ export interface Past {
 export class Violation extends Error {}
 
 /** Virtual time after which whatever is waited for counts as hung. */
-const PATIENCE_MS = 3_600_000;
+const PATIENCE_MS = 900_000;
 
 export class World {
   readonly seed: number;
@@ -211,7 +211,7 @@ export class World {
   /** `onStored`: called when the server has taken a put, whether or not anybody hears of it. */
   async askVss(by: Process, method: string, url: string, init: RequestInit, onStored: () => void): Promise<Response> {
     const { isVssDown, vssRefuses, vssLoses } = this.weather;
-    if (isVssDown || this.chance.happens(vssRefuses)) throw new TypeError('fetch failed');
+    if (isVssDown || by.isVssAway() || this.chance.happens(vssRefuses)) throw new TypeError('fetch failed');
     const response = await by.vss.fetch(url, init);
     if (method === 'putObjects' && response.ok) {
       onStored();

@@ -1,0 +1,83 @@
+// Owns `npm run sim`: one seed with its story, a range of seeds, or hours of them; failing seeds are kept and run first the next time.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { rememberArgon } from './argon-hook.js';
+import type { RunReport } from './run-seed.js';
+
+/** Not in the repository: what fails on one machine is looked into there. */
+const KEPT_SEEDS = 'target/sim/failing-seeds.json';
+
+interface Totals {
+  runs: number;
+  steps: number;
+  realMs: number;
+  failed: number[];
+}
+
+/** Runs what the arguments ask for; exits non-zero when a promise was broken. */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      from: { type: 'string', default: '1' },
+      hours: { type: 'string' }
+    }
+  });
+  rememberArgon();
+  const { runSeed } = await import('./run-seed.js');
+  if (values.seed !== undefined) {
+    const report = await runSeed(Number(values.seed), (line) => print(line));
+    tellEnd(report);
+    process.exit(report.failure === undefined ? 0 : 1);
+  }
+  const kept = await keptSeeds();
+  const totals: Totals = { runs: 0, steps: 0, realMs: 0, failed: [] };
+  const endMs = values.hours === undefined ? 0 : performance.now() + Number(values.hours) * 3_600_000;
+  const count = Number(values.seeds ?? (values.hours === undefined ? 100 : Infinity));
+  for (const seed of seedsFrom(kept, Number(values.from), count)) {
+    if (endMs > 0 && performance.now() > endMs) break;
+    add(totals, await runSeed(seed));
+  }
+  await keepSeeds(totals.failed);
+  print(
+    `${totals.runs} runs, ${totals.steps} steps, ${Math.round((totals.steps * 1000) / totals.realMs)} steps a second, ` +
+      `${totals.failed.length} failed${totals.failed.length > 0 ? `: ${totals.failed.join(' ')}` : ''}`
+  );
+  process.exit(totals.failed.length === 0 ? 0 : 1);
+}
+
+function* seedsFrom(kept: number[], from: number, count: number): Generator<number> {
+  yield* kept;
+  for (let seed = from; seed < from + count; seed += 1) if (!kept.includes(seed)) yield seed;
+}
+
+function add(totals: Totals, report: RunReport): void {
+  totals.runs += 1;
+  totals.steps += report.steps;
+  totals.realMs += report.realMs;
+  if (report.failure === undefined) return;
+  totals.failed.push(report.seed);
+  tellEnd(report);
+}
+
+function tellEnd({ seed, scenario, steps, virtualMs, realMs, failure }: RunReport): void {
+  const what = failure === undefined ? 'kept every promise' : `FAILED: ${failure}`;
+  print(`seed ${seed} (${scenario}): ${steps} steps, ${virtualMs} ms in ${Math.round(realMs)} ms: ${what}`);
+}
+
+async function keptSeeds(): Promise<number[]> {
+  const kept: unknown = JSON.parse(await readFile(KEPT_SEEDS, 'utf8').catch(() => '[]'));
+  return Array.isArray(kept) ? kept.filter((seed) => typeof seed === 'number') : [];
+}
+
+async function keepSeeds(seeds: number[]): Promise<void> {
+  await mkdir(path.dirname(KEPT_SEEDS), { recursive: true });
+  await writeFile(KEPT_SEEDS, JSON.stringify(seeds));
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
