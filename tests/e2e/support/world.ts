@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { test as base, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { startServer, type RunningServer } from '../../../src/server/server.js';
+import type { VssOptions } from '../../../src/server/vss/service.js';
 import { startStand, type Stand } from '../../regtest/stand.js';
 import { createWallet } from './onboarding.js';
 import { fundWallet, openChannel, payInvoice, walletNodeId } from './steps.js';
@@ -22,8 +23,8 @@ interface WorkerFixtures {
   spender: Spender;
 }
 
-/** Serves the built app as `serve --allow-private` does, without VSS, on a port of its own. */
-export function serveApp(stand: Stand): Promise<RunningServer> {
+/** Serves the built app as `serve --allow-private` does, on a port of its own; without VSS, unless it is given one. */
+export function serveApp(stand: Stand, vss?: VssOptions): Promise<RunningServer> {
   return startServer({
     host: '127.0.0.1',
     port: 0,
@@ -31,7 +32,8 @@ export function serveApp(stand: Stand): Promise<RunningServer> {
     esploraUrl: stand.esplora.url,
     staticDir: builtApp,
     allowInsecure: false,
-    bridge: { allowPrivate: true }
+    bridge: { allowPrivate: true },
+    ...(vss && { vss })
   });
 }
 
