@@ -123,7 +123,9 @@ export type WalletEvent =
   | { type: 'balancesChanged' }
   | { type: 'peerChanged'; peer: PeerStatus }
   | { type: 'settingsChanged'; settings: Settings }
-  | { type: 'backupChanged'; backup: BackupInfo };
+  | { type: 'backupChanged'; backup: BackupInfo }
+  /** While a start waits for the backup's server: the next HTLC runs out, as far as this device knows. */
+  | { type: 'htlcDeadline'; blocksLeft: number };
 
 /** The backup indicator: always true, never hopeful. */
 export type BackupState = 'off' | 'up_to_date' | 'behind' | 'paused' | 'taken_over' | 'quarantined';

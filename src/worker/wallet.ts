@@ -31,6 +31,7 @@ import type {
 } from './api.js';
 import { backupInfoOf, refuseWhilePaused, runningBackup } from './backup-answers.js';
 import type { OpenBackup } from './backup-seam.js';
+import { DeadlineWatch } from './deadline.js';
 import * as door from './door.js';
 import { Events, type WalletListener } from './events.js';
 import { readLabels, stageLabel } from './labels.js';
@@ -67,6 +68,7 @@ export class Wallet implements WalletMethods {
     const { openBackup, logs = new Logs(platform.clock) } = options;
     const events = new Events();
     const lifecycle = await Lifecycle.open({ platform, logs, defaults, openBackup, emit: events.emit });
+    new DeadlineWatch(platform, lifecycle, events, logs);
     return new Wallet(platform, logs, events, lifecycle);
   }
 

@@ -40,6 +40,8 @@ export class WalletState {
   labels = $state.raw<Record<string, string>>({});
   settings = $state.raw<Settings>();
   backup = $state.raw<BackupInfo>();
+  /** While a start waits for the backup, and an HTLC does not. */
+  blocksToDeadline = $state<number>();
   wordsBackedUp = $state<boolean>();
   /** Ready, or starting again after it was ready: the screens stay where they are. */
   isOpen = $state(false);
@@ -215,12 +217,16 @@ export class WalletState {
       case 'backupChanged':
         this.backup = event.backup;
         break;
+      case 'htlcDeadline':
+        this.blocksToDeadline = event.blocksLeft;
+        break;
     }
     for (const listener of this.#listeners) listener(event);
   }
 
   #apply(status: WalletStatus): void {
     const wasReady = this.status?.phase === 'ready';
+    if (status.phase !== 'starting') this.blocksToDeadline = undefined;
     this.status = status;
     if (status.phase === 'ready') this.isOpen = true;
     else if (status.phase !== 'starting') this.#forget();

@@ -1,0 +1,77 @@
+// Proves that a start which waits for the backup says how near a deadline is, and asks for nothing where there is none.
+import { afterEach, expect, it } from 'vitest';
+import { VirtualClock } from '../../tests/sim/virtual-clock.js';
+import { WalletWorld } from '../../tests/sim/wallet-world.js';
+import type { BackupInfo, ServerDefaults } from './api.js';
+import { DeadlineWatch } from './deadline.js';
+import { Events } from './events.js';
+import { Lifecycle } from './lifecycle.js';
+import { Logs } from './logs.js';
+import type { Platform } from './platform.js';
+
+let world: WalletWorld | undefined;
+afterEach(() => world?.stop());
+
+const backup: BackupInfo = {
+  state: 'paused',
+  mode: 'acknowledged',
+  deviceName: 'Test',
+  deviceId: 'test',
+  pendingKeys: 0,
+  pendingBytes: 0,
+  storedKeys: 0,
+  storedBytes: 0,
+  lastError: { code: 'backup_unavailable', cause: 'Away.', next: 'Wait.' }
+};
+
+/** A wallet whose start waits, over a disk that may know of an HTLC. */
+async function waiting(expiryHeight?: number) {
+  world = await WalletWorld.start();
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  let tip = 100;
+  const fetch = ((url: string) => {
+    asked.push(url);
+    return Promise.resolve(new Response(String(tip++)));
+  }) as Platform['fetch'];
+  const { disk } = world;
+  if (expiryHeight !== undefined) {
+    const value = new TextEncoder().encode(String(expiryHeight));
+    await disk.commit({ puts: [], removes: [], local: [{ name: 'next_htlc_expiry', value }] });
+  }
+  const platform = { network: 'regtest', clock, fetch, openDisk: () => Promise.resolve(disk) } as unknown as Platform;
+  const defaults: ServerDefaults = { network: 'regtest', esploraUrl: 'http://127.0.0.1:1', bridgeUrl: '' };
+  const events = new Events();
+  const logs = new Logs(clock);
+  const lifecycle = await Lifecycle.open({ platform, logs, defaults, emit: events.emit });
+  let phase = 'starting';
+  Object.defineProperty(lifecycle, 'status', { get: () => ({ phase, network: 'regtest' }) });
+  new DeadlineWatch(platform, lifecycle, events, logs);
+  const told: number[] = [];
+  events.subscribe((event) => event.type === 'htlcDeadline' && told.push(event.blocksLeft));
+  events.emit({ type: 'backupChanged', backup });
+  const end = (): void => {
+    phase = 'ready';
+    events.emit({ type: 'status', status: { phase: 'ready', network: 'regtest' } });
+  };
+  return { clock, asked, told, end };
+}
+
+it('tells the blocks that are left, at once and every minute, until the start is over', async () => {
+  const { clock, asked, told, end } = await waiting(136);
+  await clock.advance(0);
+  expect(told).toEqual([36]);
+  await clock.advance(120_000);
+  expect(told).toEqual([36, 35, 34]);
+  expect(new Set(asked)).toEqual(new Set(['http://127.0.0.1:1/blocks/tip/height']));
+  end();
+  await clock.advance(600_000);
+  expect(told).toHaveLength(3);
+  expect(asked).toHaveLength(3);
+});
+
+it('asks for nothing where no HTLC is on its way', async () => {
+  const { clock, asked, told } = await waiting();
+  await clock.advance(120_000);
+  expect({ asked, told }).toEqual({ asked: [], told: [] });
+});
