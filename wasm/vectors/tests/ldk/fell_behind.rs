@@ -1,10 +1,8 @@
 //! What patches/0001 promises: a channel that the peer proves outdated closes without our commitment transaction ever leaving the node.
-#![allow(clippy::unwrap_used)]
-mod two_nodes;
 
+use crate::two_nodes::{open_channel, pay, Chain, Node, Wire};
 use lightning::events::{ClosureReason, Event};
 use lightning::sign::SpendableOutputDescriptor;
-use two_nodes::{open_channel, pay, Chain, Node, Wire};
 
 const PAST_EVERY_DEADLINE_BLOCKS: u32 = 200;
 
