@@ -66,6 +66,7 @@ export type ErrorCode =
   | 'owned_elsewhere'
   | 'taken_over'
   | 'payments_paused'
+  | 'quarantined'
   // the last resort: a defect of ours
   | 'internal';
 

@@ -33,8 +33,15 @@ export function runningBackup({ backup }: Session): Backup {
   );
 }
 
-/** Throws `payments_paused` where money would be sent, or a channel changed, that waits for the backup. */
+/** Throws `quarantined` or `payments_paused` where money would be sent, or a channel changed, that waits for peers or for the backup. */
 export function refuseWhilePaused({ backup }: Session): void {
+  if (backup?.quarantine !== undefined) {
+    throw new TernError(
+      'quarantined',
+      'What was restored may be old, and not every channel partner has agreed to it yet.',
+      'Wait until all of them are connected; then it goes on by itself.'
+    );
+  }
   if (!backup?.isPaused) return;
   throw new TernError(
     'payments_paused',

@@ -12,8 +12,11 @@ const transaction = Uint8Array.of(1, 2, 3);
 let server: Server | undefined;
 
 /** A server that gives the answers in turn, the last one for ever. Waits between attempts take no time. */
-async function open(answers: [number, string][]): Promise<{ broadcaster: Broadcaster; posted: string[] }> {
+async function open(
+  answers: [number, string][]
+): Promise<{ broadcaster: Broadcaster; posted: string[]; answers: string[] }> {
   const posted: string[] = [];
+  const heard: string[] = [];
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -29,9 +32,10 @@ async function open(answers: [number, string][]): Promise<{ broadcaster: Broadca
   const broadcaster = new Broadcaster({
     platform: { clock, fetch, random: () => 0 },
     logs: new Logs(clock),
-    esploraUrl: `http://127.0.0.1:${port}`
+    esploraUrl: `http://127.0.0.1:${port}`,
+    onAnswer: ([first], isAccepted) => heard.push(`${first} ${isAccepted ? 'accepted' : 'refused'}`)
   });
-  return { broadcaster, posted };
+  return { broadcaster, posted, answers: heard };
 }
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -46,6 +50,19 @@ describe('Broadcaster', () => {
     const { broadcaster, posted } = await open([[200, txid]]);
     await broadcaster.broadcast([transaction, Uint8Array.of(4)]);
     expect(posted).toEqual(['POST /tx 010203', 'POST /tx 04']);
+  });
+
+  it('sends the others though one is refused, and says which', async () => {
+    const refusal: [number, string] = [400, 'bad-txns-inputs-missingorspent'];
+    const { broadcaster, answers } = await open([refusal, refusal, refusal, [200, txid]]);
+    await expect(broadcaster.broadcast([transaction, Uint8Array.of(4)])).rejects.toEqual(code('broadcast_rejected'));
+    expect(answers).toEqual(['1 refused', '4 accepted']);
+  });
+
+  it('answers nothing for a transaction whose fate is unknown', async () => {
+    const { broadcaster, answers } = await open([[503, 'busy']]);
+    await expect(broadcaster.broadcast([transaction])).rejects.toEqual(code('chain_unavailable'));
+    expect(answers).toEqual([]);
   });
 
   it('posts one transaction once, though it is asked several times', async () => {

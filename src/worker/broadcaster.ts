@@ -1,4 +1,4 @@
-// Owns the way of transactions to the network: each is posted to Esplora until it is known there or refused for good, once at a time.
+// Owns the way of transactions to the network: each is posted to Esplora until it is known there or refused for good, once at a time, and the node hears which.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { TernError } from '../wire/errors.js';
@@ -7,7 +7,7 @@ import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 
 const REQUEST_TIMEOUT_MS = 20_000;
-/** LDK asks again by itself, so a transaction that cannot be placed is given up after about five minutes. */
+/** The node asks again by itself, so a transaction that cannot be placed is given up after about five minutes. */
 const MOST_ATTEMPTS = 10;
 /** A parent may still be on its way, and nodes relay at their own pace. */
 const ATTEMPTS_WHEN_REFUSED = 3;
@@ -21,6 +21,8 @@ export interface BroadcasterOptions {
   logs: Logs;
   /** Base URL of the Esplora API, without a trailing slash. */
   esploraUrl: string;
+  /** The network knows a transaction, or refused it for good. */
+  onAnswer: (transaction: Uint8Array, isAccepted: boolean) => void;
 }
 
 /** Posts raw transactions to `{esplora}/tx`. */
@@ -37,7 +39,12 @@ export class Broadcaster {
 
   /** Sends the transactions in order, parents first. Resolves when all are known to the network. Throws `chain_unavailable`, `chain_invalid_answer` or `broadcast_rejected`. */
   async broadcast(transactions: Uint8Array[]): Promise<void> {
-    for (const transaction of transactions) await this.#once(transaction);
+    let failed: TernError | undefined;
+    for (const transaction of transactions) {
+      // The next one may not depend on this one.
+      await this.#once(transaction).catch((thrown: unknown) => (failed ??= TernError.from(thrown)));
+    }
+    if (failed) throw failed;
   }
 
   /** Nothing leaves any more. */
@@ -49,13 +56,24 @@ export class Broadcaster {
     const id = bytesToHex(sha256(transaction));
     const running = this.#underWay.get(id);
     if (running) return running;
-    const { clock } = this.#options.platform;
-    if (clock.nowMs() - (this.#acceptedAtMs.get(id) ?? -Infinity) < FRESH_MS) return Promise.resolve();
-    const sending = this.#untilKnown(bytesToHex(transaction))
-      .then(() => void this.#acceptedAtMs.set(id, clock.nowMs()))
-      .finally(() => this.#underWay.delete(id));
+    const sending = this.#place(id, transaction).finally(() => this.#underWay.delete(id));
     this.#underWay.set(id, sending);
     return sending;
+  }
+
+  async #place(id: string, transaction: Uint8Array): Promise<void> {
+    const { platform, onAnswer } = this.#options;
+    const { clock } = platform;
+    try {
+      const isFresh = clock.nowMs() - (this.#acceptedAtMs.get(id) ?? -Infinity) < FRESH_MS;
+      if (!isFresh) await this.#untilKnown(bytesToHex(transaction));
+    } catch (thrown) {
+      const error = TernError.from(thrown);
+      if (error.code === 'broadcast_rejected') onAnswer(transaction, false);
+      throw error;
+    }
+    this.#acceptedAtMs.set(id, clock.nowMs());
+    onAnswer(transaction, true);
   }
 
   async #untilKnown(hex: string): Promise<void> {

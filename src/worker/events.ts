@@ -45,6 +45,7 @@ export function walletEventOf(event: NodeEvent): WalletEvent | undefined {
       return event;
     case 'peerConnected':
     case 'peerDisconnected':
+    case 'quarantineEnded':
     case 'halted':
       return undefined;
   }

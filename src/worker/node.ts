@@ -38,11 +38,14 @@ export class NodeDriver {
   #over: TernError | undefined;
   /** Ends the reads that a killed process still waits for. */
   readonly #reads = new Set<(error: TernError) => void>();
+  /** Calls that run: each borrows the node. */
+  readonly #calls = new Set<Promise<unknown>>();
 
   constructor(options: NodeDriverOptions) {
     this.#options = options;
     const { platform, store, logs, config, replicate } = options;
-    this.#broadcaster = new Broadcaster({ platform, logs, esploraUrl: config.esploraUrl });
+    const onAnswer = (transaction: Uint8Array, isAccepted: boolean): void => this.#answered(transaction, isAccepted);
+    this.#broadcaster = new Broadcaster({ platform, logs, esploraUrl: config.esploraUrl, onAnswer });
     this.#turns = new Turns({
       store,
       clock: platform.clock,
@@ -129,7 +132,7 @@ export class NodeDriver {
     for (const reject of this.#reads) reject(notRunning());
     const node = this.#node;
     node?.stop().then(
-      () => node.free(),
+      () => this.#free(node),
       () => undefined
     );
   }
@@ -145,8 +148,13 @@ export class NodeDriver {
     const isOrderly = await Promise.race([this.#stopInOrder(node), late.promise]);
     cancelTimer();
     this.#end(notRunning());
-    // A future that still runs borrows the node: then its memory is left to the page's end.
-    if (isOrderly) node.free();
+    // Background work that still runs borrows the node: then its memory is left to the page's end.
+    if (isOrderly) void this.#free(node);
+  }
+
+  async #free(node: TernNode): Promise<void> {
+    await Promise.allSettled(this.#calls);
+    node.free();
   }
 
   async #stopInOrder(node: TernNode): Promise<boolean> {
@@ -221,11 +229,15 @@ export class NodeDriver {
   }
 
   async #guard<T>(run: () => T | Promise<T>): Promise<T> {
+    const call = (async () => run())();
+    this.#calls.add(call);
     try {
-      return await run();
+      return await call;
     } catch (thrown) {
       if (thrown instanceof WebAssembly.RuntimeError) this.#turns.halt(crashed(thrown));
       throw this.#over ?? TernError.from(thrown);
+    } finally {
+      this.#calls.delete(call);
     }
   }
 
@@ -253,6 +265,13 @@ export class NodeDriver {
       case 'event':
         return this.#happened(output.event);
     }
+  }
+
+  #answered(transaction: Uint8Array, isAccepted: boolean): void {
+    if (this.#over) return;
+    this.query((node) => node.broadcastAnswered(transaction, isAccepted)).catch((thrown: unknown) => {
+      this.#options.logs.write('warn', 'broadcaster', TernError.from(thrown).message);
+    });
   }
 
   #happened(event: NodeEvent): void {

@@ -5,7 +5,7 @@ import type { BackupInfo, BackupMode, PeerStatus, Settings, StartChoice, WalletS
 import type { Backup, BackupContext, OpenBackup } from './backup-seam.js';
 import type { Disk } from './disk.js';
 import type { Logs } from './logs.js';
-import { NodeDriver } from './node.js';
+import { NodeDriver, type NodeDriverOptions } from './node.js';
 import { dropNeedlessMarks } from './outbox.js';
 import type { Platform } from './platform.js';
 import { SessionDisk } from './session-disk.js';
@@ -128,13 +128,16 @@ export class Session {
   }
 
   async #startNode(seed: Uint8Array): Promise<void> {
-    const { platform, logs, settings, onEvent, onPeer } = this.#options;
+    const { platform, logs, settings, onPeer } = this.#options;
     const settle = await settings.join(this.store);
     const { esploraUrl, rapidGossipUrl, backupMode } = settings.current;
     // A restore may have brought another mode along.
     if (this.#backup && this.#backup.info().mode !== backupMode) this.setBackupMode(backupMode);
     const { network } = platform;
-    const config = { network, esploraUrl, rapidGossipUrl, pollIntervalSeconds: POLL_INTERVAL_SECONDS[network] };
+    const pollIntervalSeconds = POLL_INTERVAL_SECONDS[network];
+    const isQuarantined = this.#backup?.quarantine !== undefined;
+    const config = { network, esploraUrl, rapidGossipUrl, pollIntervalSeconds, isQuarantined };
+    const onEvent: NodeDriverOptions['onEvent'] = (event) => this.#happened(event);
     const { store } = this;
     const dialOptions = (): { bridgeUrl: string; allowInsecure: boolean } => settings.current;
     const replicate = this.#backup;
@@ -145,6 +148,15 @@ export class Session {
     this.#driver = new NodeDriver({ platform, store, logs, config, replicate, dialOptions, onEvent, onPeer, onHalt });
     await this.#driver.start(seed);
     await settle();
+  }
+
+  #happened(event: Parameters<NodeDriverOptions['onEvent']>[0]): void {
+    if (event.type === 'quarantineEnded') {
+      this.#backup?.endQuarantine().catch((thrown: unknown) => {
+        this.#options.logs.write('warn', 'backup', TernError.from(thrown).message);
+      });
+    }
+    this.#options.onEvent(event);
   }
 
   #throwIfOver(): void {

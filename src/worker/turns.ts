@@ -8,7 +8,8 @@ import type { Commit, Store } from './store.js';
 
 /** What a turn needs of the node: stage what belongs to the turn, hand out what it wants to send. */
 export interface TurnNode {
-  cut(): Output[];
+  /** `isAnswering`: somebody waits for the turn to be durable. */
+  cut(isAnswering: boolean): Output[];
 }
 
 /** The backup's hold on a turn (acknowledged mode). A rejection halts the node with its code. */
@@ -158,7 +159,7 @@ export class Turns {
 
   #cut(): Output[] {
     try {
-      const outputs = this.#node?.cut() ?? [];
+      const outputs = this.#node?.cut(this.#flushes.size > 0) ?? [];
       // What the cut itself staged is in this turn's commit: it needs no turn of its own.
       this.#isWanted = false;
       return outputs;

@@ -111,6 +111,9 @@ describe('a wallet with a backup', () => {
     expect(vss.requests).toHaveLength(requests);
 
     // And back again, by hand-over: what the second did is there.
+    await expect(second.wallet.pay({ bolt11 })).rejects.toEqual(code('quarantined'));
+    second.world.nodes.at(-1)!.tell({ type: 'quarantineEnded' });
+    await expect.poll(async () => (await second.wallet.backupInfo()).state).not.toBe('quarantined');
     await second.wallet.pay({ bolt11 });
     await second.during(second.wallet.releaseDevice());
     await first.during(first.wallet.unlock(password));

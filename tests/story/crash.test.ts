@@ -33,8 +33,7 @@ interface Step {
   recover: () => Promise<void>;
 }
 
-// `after` joins once a broadcast outlives a crash between its commit and its sending: a funding can be lost there today.
-describe.each(['before'] as const)('a crash %s every commit', (when: CrashPoint['when']) => {
+describe.each(['before', 'after'] as const)('a crash %s every commit', (when: CrashPoint['when']) => {
   let stand: Stand;
   let device: Device;
   const points: Record<string, number> = {};

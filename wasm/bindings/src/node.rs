@@ -58,15 +58,26 @@ impl TernNode {
         self.node.run();
     }
 
+    /// The network took a transaction that left as an output, or refused it for good: then its coins are free again.
+    #[wasm_bindgen(js_name = broadcastAnswered)]
+    pub async fn broadcast_answered(
+        &self,
+        transaction: Vec<u8>,
+        #[wasm_bindgen(js_name = isAccepted)] is_accepted: bool,
+    ) -> Answer<()> {
+        let node = Rc::clone(&self.node);
+        node.broadcast_answered(&transaction, is_accepted).await.map_err(thrown)
+    }
+
     /// Ends the background work; what it still wrote is staged when this resolves, so cut and commit once more.
     pub async fn stop(&self) {
         let node = Rc::clone(&self.node);
         node.stop().await;
     }
 
-    /// Ends the turn: stages what belongs to it and hands out what may leave after its commit.
-    pub fn cut(&self) -> Answer<OutputList> {
-        outputs_to_js(self.node.cut())
+    /// Ends the turn: stages what belongs to it and hands out what may leave after its commit. `isAnswering`: somebody waits until it is durable.
+    pub fn cut(&self, #[wasm_bindgen(js_name = isAnswering)] is_answering: bool) -> Answer<OutputList> {
+        outputs_to_js(self.node.cut(is_answering))
     }
 
     /// A connection that we dialled is open; the first bytes come with the next cut. Socket ids are never used twice.

@@ -14,6 +14,7 @@ use crate::error::{Code, NodeError};
 use crate::host::SharedHost;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(60);
 const SCAN_TIMEOUT: Duration = Duration::from_secs(300);
 const PARALLEL_REQUESTS: usize = 4;
 const STOP_GAP: usize = 20;
@@ -61,7 +62,15 @@ impl Chain {
             .map_err(|e| chain_error(&e))
     }
 
-    /// A whole look at the wallet's scripts, ended after a longer while.
+    /// A look at the addresses that were handed out, ended after a longer while.
+    pub async fn look<T>(
+        &self,
+        look: impl Future<Output = Result<T, Box<esplora_client::Error>>>,
+    ) -> Result<T, NodeError> {
+        self.within(LOOK_TIMEOUT, look).await?.map_err(|e| chain_error(&e))
+    }
+
+    /// A look at all addresses that there may be, once in a wallet's life.
     pub async fn scan<T>(
         &self,
         scan: impl Future<Output = Result<T, Box<esplora_client::Error>>>,

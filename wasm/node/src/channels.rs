@@ -199,9 +199,11 @@ impl Channels {
             funding_txid: channel.funding_txo.map(|txo| txo.txid.to_string()),
             funding_vout: channel.funding_txo.map(|txo| u32::from(txo.index)),
             capacity_sat: channel.channel_value_satoshis,
-            outbound_msat: channel
-                .next_outbound_htlc_limit_msat
-                .max(channel.outbound_capacity_msat),
+            outbound_msat: if channel.is_usable {
+                channel.next_outbound_htlc_limit_msat
+            } else {
+                channel.outbound_capacity_msat
+            },
             inbound_msat: channel.inbound_capacity_msat,
             reserve_sat: channel.unspendable_punishment_reserve.unwrap_or(0),
             state: state(channel),

@@ -1,15 +1,18 @@
 //! The Lightning and on-chain node (LDK and BDK) on one thread. It reaches the world only through a `Host`, knows nothing of JavaScript and nothing of RGB.
 
 mod background;
+mod balances;
 mod bolt11;
 mod chain;
 mod change_log;
 mod channels;
 mod confirm;
+mod connections;
 pub mod error;
 mod events;
 mod fees;
 mod gossip;
+mod ground;
 pub mod host;
 mod keys;
 mod ldk;
@@ -20,6 +23,7 @@ mod onchain_sync;
 pub mod outputs;
 mod payments;
 mod peer_book;
+mod quarantine;
 mod revive;
 mod scorer;
 mod sockets;

@@ -9,10 +9,8 @@ use bitcoin::BlockHash;
 use lightning::chain::{BestBlock, ChannelMonitorUpdateStatus};
 use lightning::io::Cursor;
 use lightning::ln::channelmanager::{ChainParameters, ChannelManagerReadArgs};
-use lightning::ln::peer_handler::MessageHandler;
 use lightning::onion_message::messenger::DefaultMessageRouter;
 use lightning::routing::scoring::{ProbabilisticScoringDecayParameters, ProbabilisticScoringFeeParameters};
-use lightning::sign::{EntropySource as _, NodeSigner as _};
 use lightning::util::persist::{
     CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
     CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, OUTPUT_SWEEPER_PERSISTENCE_KEY,
@@ -21,53 +19,34 @@ use lightning::util::persist::{
 };
 use lightning::util::ser::ReadableArgs;
 
-use crate::background;
 use crate::bolt11::Bolt11;
-use crate::chain::{Chain, ChainFilter};
+use crate::chain::Chain;
 use crate::channels::{channel_config, Channels};
 use crate::confirm::{ConfirmSync, Tip};
 use crate::error::NodeError;
 use crate::events::{bumper, EventHandler};
-use crate::fees::Fees;
 use crate::gossip::{load_graph, Gossip};
-use crate::host::{HostLogger, SharedHost, Spawner};
-use crate::keys::{master_key, WalletKeys};
-use crate::ldk::{
-    ChainMonitor, ChannelManager, Logger, OnionMessenger, PeerManager, Persister, Router, Scorer, SharedGraph, Sweeper,
-};
+use crate::ground::{lay_ground, new_chain_monitor, new_onion_messenger, new_peer_manager, new_persister, Ground};
+use crate::host::SharedHost;
+use crate::ldk::{ChainMonitor, ChannelManager, Router, Scorer, SharedGraph, Sweeper};
 use crate::node::Node;
-use crate::onchain::OnchainWallet;
 use crate::onchain_sync::OnchainSync;
-use crate::outputs::Outputs;
 use crate::payments::Payments;
 use crate::peer_book::PeerBook;
+use crate::quarantine::Quarantine;
 use crate::scorer::ScorerCell;
 use crate::sockets::Unsent;
 use crate::stop::Tasks;
-use crate::store::NodeStore;
-use crate::types::{Network, NodeConfig};
-
-/// Updates of a monitor kept apart before it is written whole: a restore reads few keys.
-const MAX_MONITOR_UPDATES: u64 = 20;
-
-/// What nearly everything needs.
-struct Ground {
-    host: SharedHost,
-    network: Network,
-    store: Arc<NodeStore>,
-    outputs: Arc<Outputs>,
-    logger: Logger,
-    fees: Arc<Fees>,
-    filter: Arc<ChainFilter>,
-    onchain: Rc<OnchainWallet>,
-    keys: Arc<WalletKeys>,
-}
+use crate::types::NodeConfig;
 
 /// Loads the node from the store, or creates it. It stages nothing before [`Node::run`], so that every turn of it can be cut.
 ///
 /// `seed`: 64 bytes of BIP39. Errors: `state_unreadable`, `invalid_url`, `invalid_argument`.
 pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<Rc<Node>, NodeError> {
     let ground = lay_ground(&config, seed, host).await?;
+    if config.is_quarantined {
+        ground.outputs.hold();
+    }
     let chain = Rc::new(Chain::new(&config.esplora_url, Arc::clone(&ground.host))?);
     let graph = load_graph(&ground.store, config.network, &ground.logger, &ground.host).await;
     let scorer = load_scorer(&ground, &graph).await;
@@ -133,6 +112,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         chain: Rc::clone(&chain),
         store: Arc::clone(&ground.store),
         onchain: Rc::clone(&ground.onchain),
+        outputs: Arc::clone(&ground.outputs),
         payments: Arc::clone(&payments),
         manager: Arc::clone(&manager),
     });
@@ -175,34 +155,10 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         connected: RefCell::default(),
         synced_at_ms: Cell::new(None),
         revive: RefCell::default(),
+        quarantine: Quarantine::new(config.is_quarantined),
+        manager_late: Rc::default(),
         syncing: futures::lock::Mutex::new(()),
     }))
-}
-
-async fn lay_ground(config: &NodeConfig, seed: &[u8], host: SharedHost) -> Result<Ground, NodeError> {
-    let store = Arc::new(NodeStore::new(Arc::clone(&host)));
-    let fees = Arc::new(Fees::new(config.network));
-    let master = master_key(seed, config.network)?;
-    let onchain = OnchainWallet::open(
-        master,
-        config.network,
-        Arc::clone(&store),
-        Arc::clone(&host),
-        Arc::clone(&fees),
-    )
-    .await?;
-    let onchain = Rc::new(onchain);
-    Ok(Ground {
-        keys: Arc::new(WalletKeys::new(&master, &host, Rc::clone(&onchain))),
-        outputs: Arc::new(Outputs::new(Arc::clone(&host))),
-        logger: Arc::new(HostLogger(Arc::clone(&host))),
-        filter: Arc::new(ChainFilter::default()),
-        network: config.network,
-        host,
-        store,
-        fees,
-        onchain,
-    })
 }
 
 async fn load_scorer(ground: &Ground, graph: &SharedGraph) -> Arc<ScorerCell> {
@@ -225,31 +181,6 @@ async fn load_scorer(ground: &Ground, graph: &SharedGraph) -> Arc<ScorerCell> {
     // What the scorer learnt is worth little: an unreadable one starts anew.
     let scorer = read.unwrap_or_else(|| Scorer::new(decay, Arc::clone(graph), Arc::clone(&ground.logger)));
     Arc::new(ScorerCell::new(scorer))
-}
-
-fn new_persister(ground: &Ground) -> Persister {
-    Persister::new(
-        Arc::clone(&ground.store),
-        Spawner(Arc::clone(&ground.host)),
-        Arc::clone(&ground.logger),
-        MAX_MONITOR_UPDATES,
-        Arc::clone(&ground.keys),
-        Arc::clone(&ground.keys),
-        Arc::clone(&ground.outputs),
-        Arc::clone(&ground.fees),
-    )
-}
-
-fn new_chain_monitor(ground: &Ground) -> ChainMonitor {
-    ChainMonitor::new_async_beta(
-        Some(Arc::clone(&ground.filter)),
-        Arc::clone(&ground.outputs),
-        Arc::clone(&ground.logger),
-        Arc::clone(&ground.fees),
-        new_persister(ground),
-        Arc::clone(&ground.keys),
-        ground.keys.get_peer_storage_key(),
-    )
 }
 
 async fn load_manager(
@@ -366,43 +297,4 @@ async fn load_sweeper(ground: &Ground, manager: &ChannelManager) -> Result<(Best
     let (block, sweeper) = <(BestBlock, Sweeper)>::read(&mut Cursor::new(bytes), arguments)
         .map_err(|e| NodeError::unreadable("sweeper", e))?;
     Ok((block, Arc::new(sweeper)))
-}
-
-fn new_onion_messenger(ground: &Ground, manager: &Arc<ChannelManager>, graph: &SharedGraph) -> Arc<OnionMessenger> {
-    Arc::new(OnionMessenger::new(
-        Arc::clone(&ground.keys),
-        Arc::clone(&ground.keys),
-        Arc::clone(&ground.logger),
-        Arc::clone(manager),
-        Arc::new(DefaultMessageRouter::new(Arc::clone(graph), Arc::clone(&ground.keys))),
-        Arc::clone(manager),
-        background::nobody(),
-        background::nobody(),
-        background::nobody(),
-    ))
-}
-
-fn new_peer_manager(
-    ground: &Ground,
-    manager: &Arc<ChannelManager>,
-    chain_monitor: &Arc<ChainMonitor>,
-    gossip: &Gossip,
-    onion_messenger: &Arc<OnionMessenger>,
-) -> PeerManager {
-    let handlers = MessageHandler {
-        chan_handler: Arc::clone(manager),
-        route_handler: gossip.routing_handler(),
-        onion_message_handler: Arc::clone(onion_messenger),
-        custom_message_handler: background::nobody(),
-        send_only_message_handler: Arc::clone(chain_monitor),
-    };
-    let ephemeral = ground.keys.get_secure_random_bytes();
-    let now = ground.host.now().as_secs() as u32;
-    PeerManager::new(
-        handlers,
-        now,
-        &ephemeral,
-        Arc::clone(&ground.logger),
-        Arc::clone(&ground.keys),
-    )
 }

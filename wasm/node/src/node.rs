@@ -6,8 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bitcoin::consensus::encode::deserialize;
 use bitcoin::secp256k1::PublicKey;
-use lightning::chain::channelmonitor::Balance;
+use bitcoin::Transaction;
+use lightning::chain::chaininterface::BroadcasterInterface as _;
 use lightning::chain::Confirm;
 use lightning::sign::EntropySource as _;
 use lightning::util::ser::Writeable as _;
@@ -15,13 +17,13 @@ use lightning::util::ser::Writeable as _;
 use crate::background;
 use crate::bolt11::Bolt11;
 use crate::chain::Chain;
-use crate::channels::{parse_node_id, Channels};
+use crate::channels::Channels;
 use crate::confirm::{ConfirmSync, Tip};
-use crate::error::{Code, NodeError};
+use crate::error::NodeError;
 use crate::events::EventHandler;
 use crate::fees::Fees;
 use crate::gossip::Gossip;
-use crate::host::{LogLevel, SharedHost};
+use crate::host::SharedHost;
 use crate::keys::WalletKeys;
 use crate::ldk::{ChainMonitor, ChannelManager, Logger, OnionMessenger, PeerManager, Sweeper};
 use crate::onchain::OnchainWallet;
@@ -29,14 +31,18 @@ use crate::onchain_sync::OnchainSync;
 use crate::outputs::{Output, Outputs};
 use crate::payments::Payments;
 use crate::peer_book::PeerBook;
+use crate::quarantine::Quarantine;
 use crate::revive::Revive;
 use crate::scorer::ScorerCell;
-use crate::sockets::{Socket, Unsent};
+use crate::sockets::Unsent;
 use crate::stop::Tasks;
 use crate::store::NodeStore;
 use crate::types::{
-    Balances, Network, NodeEvent, NodeInfo, OnchainQuote, OnchainSendRequest, OpenChannelRequest, Payment, PaymentsPage,
+    Network, NodeEvent, NodeInfo, OnchainQuote, OnchainSendRequest, OpenChannelRequest, Payment, PaymentsPage,
 };
+
+/// How much older than the manager its row may be.
+const MANAGER_PATIENCE: Duration = Duration::from_millis(200);
 
 /// A running node. All of it lives on one thread.
 pub struct Node {
@@ -62,6 +68,9 @@ pub struct Node {
     pub(crate) connected: RefCell<BTreeSet<PublicKey>>,
     pub(crate) synced_at_ms: Cell<Option<f64>>,
     pub(crate) revive: RefCell<Revive>,
+    pub(crate) quarantine: Quarantine,
+    /// The manager's row is older than the manager.
+    pub(crate) manager_late: Rc<Cell<bool>>,
     pub(crate) syncing: futures::lock::Mutex<()>,
     pub(crate) poll_interval: Duration,
     pub(crate) peers: Arc<PeerManager>,
@@ -79,7 +88,10 @@ pub struct Node {
 
 impl Node {
     /// Ends the turn: stages what belongs to it and hands out what may leave once it is durable (invariants 4 and 5).
-    pub fn cut(&self) -> Vec<Output> {
+    ///
+    /// `is_answering`: somebody waits for the turn to be durable, so that the manager is written if it changed at all.
+    pub fn cut(&self, is_answering: bool) -> Vec<Output> {
+        self.review_quarantine();
         let broadcast = self.outputs.take_broadcast();
         if !broadcast.is_empty() {
             let txids: Vec<_> = broadcast.iter().map(|tx| tx.compute_txid()).collect();
@@ -93,81 +105,62 @@ impl Node {
             }));
         }
         self.note_peers();
-        let manager_due = self.store.take_manager_due();
-        if self.manager.get_and_clear_needs_persistence() || manager_due {
-            self.store.stage_manager(self.manager.encode());
-        }
         self.onchain.stage_changes();
+        self.stage_manager(is_answering);
         self.outputs.take()
+    }
+
+    /// What a message changes in the manager alone is made again from the monitors after a crash, so it waits a little for other rows:
+    /// that halves the commits of a payment. LDK itself writes its manager after the messages have left.
+    fn stage_manager(&self, is_answering: bool) {
+        let (is_due, has_rows) = (self.store.take_manager_due(), self.store.take_staged());
+        let is_wanted = self.manager.get_and_clear_needs_persistence() | self.store.take_manager_wanted();
+        if is_due || ((is_wanted || self.manager_late.get()) && (has_rows || is_answering)) {
+            self.manager_late.set(false);
+            return self.store.stage_manager(self.manager.encode());
+        }
+        if !is_wanted || self.manager_late.replace(true) {
+            return;
+        }
+        let (host, store, late) = (
+            Arc::clone(&self.host),
+            Arc::clone(&self.store),
+            Rc::clone(&self.manager_late),
+        );
+        self.host.spawn(Box::pin(async move {
+            host.sleep(MANAGER_PATIENCE).await;
+            if late.get() {
+                store.demand_manager();
+            }
+        }));
     }
 
     /// Starts the background work, once whoever cuts the turns is ready.
     pub fn run(self: &Rc<Self>) {
+        if !self.quarantine.is_on() {
+            // A crash may have come between the commit of a broadcast and its first byte, and LDK does not repeat a funding.
+            self.outputs.send(self.onchain.unconfirmed());
+        }
         background::start(self);
+    }
+
+    /// The network took a transaction that left as an output, or refused it for good.
+    pub async fn broadcast_answered(&self, transaction: &[u8], is_accepted: bool) -> Result<(), NodeError> {
+        let transaction: Transaction = deserialize(transaction)
+            .map_err(|e| NodeError::internal(format!("What was broadcast is no transaction: {e}.")))?;
+        let txid = transaction.compute_txid();
+        self.outputs.answered(txid);
+        if !is_accepted {
+            self.onchain_sync.refused(txid).await?;
+            self.outputs.event(NodeEvent::BalancesChanged);
+        }
+        Ok(())
     }
 
     /// Ends the background work. What it still writes is staged when this resolves; cut and commit once more.
     pub async fn stop(&self) {
         self.peers.disconnect_all_peers();
         self.tasks.stop().await;
-    }
-
-    /// A connection that we dialled is open.
-    pub fn socket_opened_outbound(&self, socket: u32, node_id: &str) -> Result<(), NodeError> {
-        let node_id = parse_node_id(node_id)?;
-        let hello = self.peers.new_outbound_connection(node_id, self.socket(socket), None);
-        let hello = hello.map_err(|_| NodeError::internal("The connection is known already."))?;
-        self.outputs.push(Output::SocketBytes { socket, bytes: hello });
-        Ok(())
-    }
-
-    /// A connection from outside was accepted.
-    pub fn socket_opened_inbound(&self, socket: u32) -> Result<(), NodeError> {
-        let opened = self.peers.new_inbound_connection(self.socket(socket), None);
-        opened.map_err(|_| NodeError::internal("The connection is known already."))
-    }
-
-    /// Bytes from a peer. `peer_refused` when it broke the protocol: close the connection.
-    pub fn socket_bytes(&self, socket: u32, bytes: &[u8]) -> Result<(), NodeError> {
-        let read = self.peers.read_event(&mut self.socket(socket), bytes);
-        self.peers.process_events();
-        self.host.wake();
-        read.map_err(|_| {
-            NodeError::new(
-                Code::PeerRefused,
-                "The peer refused the connection, or does not speak Lightning.",
-                "Check the node's key and address.",
-            )
-        })
-    }
-
-    /// The transport took everything it was given.
-    pub fn socket_writable(&self, socket: u32) {
-        self.unsent.drained(socket);
-        // An error means that LDK closed the connection itself.
-        let _ = self.peers.write_buffer_space_avail(&mut self.socket(socket));
-    }
-
-    /// A connection is gone.
-    pub fn socket_closed(&self, socket: u32) {
-        self.unsent.drained(socket);
-        self.peers.socket_disconnected(&self.socket(socket));
-        self.host.wake();
-    }
-
-    /// Ends the connection with a peer.
-    pub fn disconnect_peer(&self, node_id: &str) -> Result<(), NodeError> {
-        self.peers.disconnect_by_node_id(parse_node_id(node_id)?);
-        Ok(())
-    }
-
-    /// Who is connected now.
-    pub fn connected_peers(&self) -> Vec<String> {
-        self.peers
-            .list_peers()
-            .iter()
-            .map(|peer| peer.counterparty_node_id.to_string())
-            .collect()
     }
 
     /// One complete look at the chain.
@@ -186,6 +179,7 @@ impl Node {
                 .await?;
         }
         self.revive_hanging_channels();
+        self.outputs.send_unanswered();
         self.synced_at_ms.set(Some(self.payments.now_ms()));
         self.outputs.event(NodeEvent::Synced { block_height });
         self.outputs.event(NodeEvent::BalancesChanged);
@@ -202,40 +196,8 @@ impl Node {
             gossip_at_ms: self.gossip.updated_at_ms(),
             channel_count: self.manager.list_channels().len() as u32,
             usable_channel_count: self.manager.list_usable_channels().len() as u32,
+            is_quarantined: self.quarantine.is_on(),
             next_htlc_expiry_height: self.channels.next_htlc_expiry_height(),
-        }
-    }
-
-    /// All that is ours.
-    pub fn balances(&self) -> Balances {
-        let channels = self.manager.list_channels();
-        let open: Vec<_> = channels.iter().collect();
-        let closing_sat: u64 = self
-            .chain_monitor
-            .get_claimable_balances(&open)
-            .iter()
-            .map(Balance::claimable_amount_satoshis)
-            .sum::<u64>()
-            + self.sweeping_sat();
-        let lightning_msat = self.lightning_msat();
-        let usable = channels.iter().filter(|channel| channel.is_usable);
-        let (outbound, inbound) = usable.fold((0, 0), |(outbound, inbound), channel| {
-            (
-                outbound + channel.next_outbound_htlc_limit_msat,
-                inbound + channel.inbound_capacity_msat,
-            )
-        });
-        let onchain = self.onchain.balance();
-        let reserve_sat = self.channels.reserve_sat();
-        Balances {
-            onchain_spendable_sat: onchain.spendable_sat.saturating_sub(reserve_sat),
-            onchain_pending_sat: onchain.pending_sat,
-            anchor_reserve_sat: reserve_sat,
-            lightning_msat,
-            outbound_capacity_msat: outbound,
-            inbound_capacity_msat: inbound,
-            closing_sat,
-            total_sat: onchain.spendable_sat + onchain.pending_sat + lightning_msat / 1000 + closing_sat,
         }
     }
 
@@ -251,7 +213,6 @@ impl Node {
 
     /// Pays on chain and returns the transaction id. The broadcast leaves with the turn.
     pub fn send_onchain(&self, request: &OnchainSendRequest) -> Result<String, NodeError> {
-        use lightning::chain::chaininterface::BroadcasterInterface as _;
         let transaction = self.onchain.send(request, self.channels.reserve_sat())?;
         self.outputs.broadcast_transactions(&[&transaction]);
         Ok(transaction.compute_txid().to_string())
@@ -296,82 +257,23 @@ impl Node {
         payment
     }
 
-    fn socket(&self, id: u32) -> Socket {
-        Socket::new(id, Arc::clone(&self.outputs), Rc::clone(&self.unsent))
-    }
-
-    /// What is ours in open channels, whatever is in flight counted as still with its sender.
-    fn lightning_msat(&self) -> u64 {
-        let open = self.manager.list_channels();
-        let mut total = 0;
-        for channel in &open {
-            let Ok(monitor) = self.chain_monitor.get_monitor(channel.channel_id) else {
-                continue;
-            };
-            for balance in monitor.get_claimable_balances() {
-                total += balance.claimable_amount_satoshis() * 1000;
-                if let Balance::ClaimableOnChannelClose {
-                    balance_candidates,
-                    confirmed_balance_candidate_index,
-                    ..
-                } = &balance
-                {
-                    // The funder pays the closing's fee; while the channel is open that money is still ours.
-                    let candidate = balance_candidates
-                        .get(*confirmed_balance_candidate_index)
-                        .or(balance_candidates.last());
-                    total += candidate.map_or(0, |candidate| candidate.transaction_fee_satoshis * 1000);
-                }
+    fn review_quarantine(&self) {
+        if !self.quarantine.is_on() {
+            return;
+        }
+        let connected: Vec<PublicKey> = self.connected.borrow().iter().copied().collect();
+        let channels = self.manager.list_channels();
+        if !self.quarantine.ends(&channels, &connected, self.payments.now_ms()) {
+            return;
+        }
+        // Of what was held only our own coins move: a commitment may be old by now, and LDK repeats what is still due.
+        for transaction in self.outputs.release() {
+            if self.onchain.is_spent_by(&transaction) {
+                self.outputs.broadcast_transactions(&[&transaction]);
             }
         }
-        total
-    }
-
-    /// What waits to be swept, or is on its way to the wallet.
-    fn sweeping_sat(&self) -> u64 {
-        use lightning::util::sweep::OutputSpendStatus;
-        let tracked = self.sweeper.tracked_spendable_outputs();
-        let waiting = tracked
-            .iter()
-            .filter(|output| matches!(output.status, OutputSpendStatus::PendingInitialBroadcast { .. }));
-        waiting.map(|output| output.descriptor.spendable_amount_sat()).sum()
-    }
-
-    fn revive_hanging_channels(&self) {
-        let connected = |node_id: &PublicKey| self.peers.peer_by_node_id(node_id).is_some();
-        let channels = self.manager.list_channels();
-        let peers = self
-            .revive
-            .borrow_mut()
-            .peers_to_reconnect(&channels, connected, self.payments.now_ms());
-        for node_id in peers {
-            self.host.log(
-                LogLevel::Info,
-                "node",
-                "a confirmed channel hangs: its peer is dialled again",
-            );
-            self.peers.disconnect_by_node_id(node_id);
-        }
-    }
-
-    fn note_peers(&self) {
-        let now: BTreeSet<PublicKey> = self
-            .peers
-            .list_peers()
-            .iter()
-            .map(|peer| peer.counterparty_node_id)
-            .collect();
-        let before = self.connected.replace(now.clone());
-        for node_id in before.difference(&now) {
-            self.outputs.event(NodeEvent::PeerDisconnected {
-                node_id: node_id.to_string(),
-            });
-        }
-        for node_id in now.difference(&before) {
-            self.outputs.event(NodeEvent::PeerConnected {
-                node_id: node_id.to_string(),
-            });
-        }
+        self.outputs.send(self.onchain.unconfirmed());
+        self.outputs.event(NodeEvent::QuarantineEnded);
     }
 
     /// LDK leaves the updates of an archived monitor behind.
@@ -386,20 +288,5 @@ impl Node {
             }
         }
         Ok(())
-    }
-}
-
-/// The amount of an output that the sweeper spends.
-trait SpendableAmount {
-    fn spendable_amount_sat(&self) -> u64;
-}
-
-impl SpendableAmount for lightning::sign::SpendableOutputDescriptor {
-    fn spendable_amount_sat(&self) -> u64 {
-        match self {
-            Self::StaticOutput { output, .. } => output.value.to_sat(),
-            Self::DelayedPaymentOutput(descriptor) => descriptor.output.value.to_sat(),
-            Self::StaticPaymentOutput(descriptor) => descriptor.output.value.to_sat(),
-        }
     }
 }

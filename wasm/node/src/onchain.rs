@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bdk_wallet::bitcoin::bip32::Xpriv;
+use bdk_wallet::chain::CanonicalizationParams;
 use bdk_wallet::template::Bip84;
 use bdk_wallet::{KeychainKind, SignOptions, Wallet};
 use bitcoin::{Address, Amount, OutPoint, Psbt, Script, ScriptBuf, Transaction, Txid};
@@ -170,6 +171,37 @@ impl OnchainWallet {
             }
         }
         bdk.apply_unconfirmed_txs(ours);
+    }
+
+    /// Our transactions that wait for a block, parents first.
+    pub fn unconfirmed(&self) -> Vec<Transaction> {
+        let bdk = self.bdk.borrow();
+        let tip = bdk.latest_checkpoint().block_id();
+        bdk.tx_graph()
+            .list_ordered_canonical_txs(bdk.local_chain(), tip, CanonicalizationParams::default())
+            .filter(|tx| tx.chain_position.is_unconfirmed())
+            .map(|tx| tx.tx_node.tx.as_ref().clone())
+            .collect()
+    }
+
+    /// When a transaction was last known to be on its way, in seconds since 1970.
+    pub fn last_seen(&self, txid: Txid) -> Option<u64> {
+        self.bdk.borrow().tx_graph().get_tx_node(txid)?.last_seen
+    }
+
+    /// A transaction will not happen: what it spent is free again.
+    pub fn evict(&self, txid: Txid) {
+        let at = self.host.now().as_secs().max(self.last_seen(txid).unwrap_or(0));
+        self.bdk.borrow_mut().apply_evicted_txs([(txid, at)]);
+        self.host.wake();
+    }
+
+    /// Whether a transaction spends coins of this wallet.
+    pub fn is_spent_by(&self, tx: &Transaction) -> bool {
+        let bdk = self.bdk.borrow();
+        tx.input
+            .iter()
+            .any(|input| bdk.get_utxo(input.previous_output).is_some())
     }
 
     /// An address of this wallet's network. `invalid_address`, `wrong_network`.

@@ -13,6 +13,7 @@ use crate::error::NodeError;
 use crate::host::SharedHost;
 use crate::ldk::ChannelManager;
 use crate::onchain::OnchainWallet;
+use crate::outputs::Outputs;
 use crate::payments::Payments;
 use crate::store::NodeStore;
 use crate::types::{Network, Payment, PaymentDirection, PaymentKind, PaymentStatus};
@@ -20,6 +21,8 @@ use crate::types::{Network, Payment, PaymentDirection, PaymentKind, PaymentStatu
 const NAMESPACE: &str = "bdk_wallet";
 /// Present once all addresses were looked through: later syncs ask for those handed out only.
 const SCANNED: &str = "scanned";
+/// An Esplora server takes a while to list what it accepted.
+const LISTED_AFTER_SECONDS: u64 = 60;
 
 /// The sync of the on-chain wallet.
 pub struct OnchainSync {
@@ -28,6 +31,7 @@ pub struct OnchainSync {
     pub(crate) chain: Rc<Chain>,
     pub(crate) store: Arc<NodeStore>,
     pub(crate) onchain: Rc<OnchainWallet>,
+    pub(crate) outputs: Arc<Outputs>,
     pub(crate) payments: Arc<Payments>,
     pub(crate) manager: Arc<ChannelManager>,
 }
@@ -39,9 +43,9 @@ impl OnchainSync {
         let now = self.host.now().as_secs();
         let parallel = self.chain.parallel_requests();
         let client = &self.chain.client;
-        let update: Update = if scanned {
+        let mut update: Update = if scanned {
             let request = self.onchain.bdk.borrow().start_sync_with_revealed_spks_at(now).build();
-            self.chain.scan(client.sync(request, parallel)).await?.into()
+            self.chain.look(client.sync(request, parallel)).await?.into()
         } else {
             let request = self.onchain.bdk.borrow().start_full_scan_at(now).build();
             self.chain
@@ -49,6 +53,7 @@ impl OnchainSync {
                 .await?
                 .into()
         };
+        self.keep_young(&mut update);
         let touched = touched(&update);
         self.onchain
             .bdk
@@ -63,6 +68,21 @@ impl OnchainSync {
         }
         self.host.wake();
         Ok(())
+    }
+
+    /// The network refused one of our transactions: its coins are free again.
+    pub async fn refused(&self, txid: Txid) -> Result<(), NodeError> {
+        self.onchain.evict(txid);
+        self.record(txid).await
+    }
+
+    /// What is on its way, or was seen just now, is not gone because the server does not list it yet.
+    fn keep_young(&self, update: &mut Update) {
+        let is_young = |txid: Txid, at: u64| {
+            let seen = self.onchain.last_seen(txid).unwrap_or(0);
+            self.outputs.is_unanswered(txid) || seen + LISTED_AFTER_SECONDS > at
+        };
+        update.tx_update.evicted_ats.retain(|(txid, at)| !is_young(*txid, *at));
     }
 
     /// Writes the history row of one of our transactions, if it says anything new.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use bitcoin::consensus::encode::serialize;
-use bitcoin::Transaction;
+use bitcoin::{Transaction, Txid};
 use lightning::chain::chaininterface::BroadcasterInterface;
 
 use crate::host::SharedHost;
@@ -22,11 +22,15 @@ pub enum Output {
     Event { event: Box<NodeEvent> },
 }
 
-/// The outputs of the turn that runs, and the transactions that the on-chain wallet must hear of.
+/// The outputs of the turn that runs, and the transactions on their way to the network.
 pub struct Outputs {
     host: SharedHost,
     queue: RefCell<Vec<Output>>,
     broadcast: RefCell<Vec<Transaction>>,
+    /// Handed out, and not yet taken or refused by the network.
+    unanswered: RefCell<Vec<Transaction>>,
+    /// In quarantine: what may not leave.
+    held: RefCell<Option<Vec<Transaction>>>,
 }
 
 impl Outputs {
@@ -36,6 +40,8 @@ impl Outputs {
             host,
             queue: RefCell::new(Vec::new()),
             broadcast: RefCell::new(Vec::new()),
+            unanswered: RefCell::new(Vec::new()),
+            held: RefCell::new(None),
         }
     }
 
@@ -59,13 +65,57 @@ impl Outputs {
     pub fn take_broadcast(&self) -> Vec<Transaction> {
         self.broadcast.take()
     }
+
+    /// From now on no transaction leaves, until [`Outputs::release`].
+    pub fn hold(&self) {
+        self.held.borrow_mut().get_or_insert_default();
+    }
+
+    /// Transactions may leave again. Hands out those that were held, which are not sent.
+    pub fn release(&self) -> Vec<Transaction> {
+        self.held.take().unwrap_or_default()
+    }
+
+    /// Sends transactions that the on-chain wallet knows already, parents first, and again until the network answers.
+    pub fn send(&self, transactions: Vec<Transaction>) {
+        if transactions.is_empty() {
+            return;
+        }
+        self.push(Output::Broadcast {
+            transactions: transactions.iter().map(serialize).collect(),
+        });
+        let mut unanswered = self.unanswered.borrow_mut();
+        for transaction in transactions {
+            if !unanswered.contains(&transaction) {
+                unanswered.push(transaction);
+            }
+        }
+    }
+
+    /// Sends everything again that the network has not answered for.
+    pub fn send_unanswered(&self) {
+        let unanswered = self.unanswered.borrow().clone();
+        self.send(unanswered);
+    }
+
+    /// The network took or refused a transaction.
+    pub fn answered(&self, txid: Txid) {
+        self.unanswered.borrow_mut().retain(|tx| tx.compute_txid() != txid);
+    }
+
+    /// Whether a transaction is on its way, its fate unknown.
+    pub fn is_unanswered(&self, txid: Txid) -> bool {
+        self.unanswered.borrow().iter().any(|tx| tx.compute_txid() == txid)
+    }
 }
 
 impl BroadcasterInterface for Outputs {
     fn broadcast_transactions(&self, txs: &[&Transaction]) {
-        self.broadcast.borrow_mut().extend(txs.iter().map(|tx| (*tx).clone()));
-        self.push(Output::Broadcast {
-            transactions: txs.iter().map(|tx| serialize(*tx)).collect(),
-        });
+        let transactions: Vec<Transaction> = txs.iter().map(|tx| (*tx).clone()).collect();
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            return held.extend(transactions);
+        }
+        self.broadcast.borrow_mut().extend(transactions.iter().cloned());
+        self.send(transactions);
     }
 }

@@ -16,8 +16,12 @@ use crate::host::SharedHost;
 /// The store as LDK sees it.
 pub struct NodeStore {
     host: SharedHost,
-    /// A monitor row was staged, or LDK wants its manager written, since the last cut.
+    /// A monitor row was staged since the last cut.
     manager_due: Cell<bool>,
+    /// LDK wants its manager written.
+    manager_wanted: Cell<bool>,
+    /// Any row was staged since the last cut.
+    staged: Cell<bool>,
 }
 
 impl NodeStore {
@@ -26,12 +30,30 @@ impl NodeStore {
         Self {
             host,
             manager_due: Cell::new(false),
+            manager_wanted: Cell::new(false),
+            staged: Cell::new(false),
         }
     }
 
-    /// True once after anything that the manager's row must follow.
+    /// True once after a monitor row: the manager's row must land with it.
     pub fn take_manager_due(&self) -> bool {
         self.manager_due.replace(false)
+    }
+
+    /// The manager's row waited long enough.
+    pub fn demand_manager(&self) {
+        self.manager_due.set(true);
+        self.host.wake();
+    }
+
+    /// True once after LDK wanted its manager written.
+    pub fn take_manager_wanted(&self) -> bool {
+        self.manager_wanted.replace(false)
+    }
+
+    /// True once after any row was staged: there will be a commit.
+    pub fn take_staged(&self) -> bool {
+        self.staged.replace(false)
     }
 
     /// Stages the manager's row, at the cut only.
@@ -48,12 +70,14 @@ impl NodeStore {
     /// Stages a row of our own; it lands with the rest of the turn.
     pub fn stage(&self, primary: &str, secondary: &str, key: &str, value: Vec<u8>) {
         drop(self.host.write(primary, secondary, key, value));
+        self.staged.set(true);
         self.host.wake();
     }
 
     /// Stages the removal of a row of our own.
     pub fn stage_remove(&self, primary: &str, secondary: &str, key: &str) {
         drop(self.host.remove(primary, secondary, key));
+        self.staged.set(true);
         self.host.wake();
     }
 
@@ -93,6 +117,7 @@ impl NodeStore {
         {
             self.manager_due.set(true);
         }
+        self.staged.set(true);
         self.host.wake();
     }
 }
@@ -117,7 +142,7 @@ impl KVStore for NodeStore {
 
     fn write(&self, primary: &str, secondary: &str, key: &str, buf: Vec<u8>) -> AsyncResult<'static, (), io::Error> {
         if is_manager(primary, secondary, key) {
-            self.manager_due.set(true);
+            self.manager_wanted.set(true);
             self.host.wake();
             return Box::pin(async { Ok(()) });
         }
@@ -131,6 +156,7 @@ impl KVStore for NodeStore {
 
     fn remove(&self, primary: &str, secondary: &str, key: &str, _lazy: bool) -> AsyncResult<'static, (), io::Error> {
         let removed = self.host.remove(primary, secondary, key);
+        self.staged.set(true);
         self.host.wake();
         Box::pin(async move {
             removed.await;
@@ -152,17 +178,18 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn the_manager_is_staged_at_the_cut_only_and_due_after_every_monitor_row() {
+    fn the_manager_is_staged_at_the_cut_only_and_due_with_every_monitor_row() {
         let host = MemoryHost::shared();
         let store = NodeStore::new(Arc::clone(&host) as SharedHost);
         block_on(store.write("", "", "manager", vec![1])).unwrap();
         assert_eq!(host.row("", "", "manager"), None);
-        assert!(store.take_manager_due());
-        assert!(!store.take_manager_due());
+        assert!(store.take_manager_wanted());
+        assert!(!store.take_manager_wanted() && !store.take_manager_due() && !store.take_staged());
         block_on(store.write("monitor_updates", "channel", "1", vec![2])).unwrap();
-        assert!(store.take_manager_due());
-        block_on(store.write("", "", "scorer", vec![3])).unwrap();
+        assert!(store.take_manager_due() && store.take_staged());
         assert!(!store.take_manager_due());
+        block_on(store.write("", "", "scorer", vec![3])).unwrap();
+        assert!(store.take_staged() && !store.take_manager_due());
         store.stage_manager(vec![4]);
         assert_eq!(host.row("", "", "manager"), Some(vec![4]));
     }

@@ -66,6 +66,8 @@ api_types! {
         PeerDisconnected { node_id: String },
         /// A peer proved that our state of a channel is old: we stay silent and wait for the peer to close it.
         ChannelBehind { channel_id: String, node_id: String },
+        /// Every channel's peer agreed to our state, or proved it old.
+        QuarantineEnded,
         Halted { code: String, cause: String, next: String },
     }
 }
@@ -80,6 +82,8 @@ api_structs! {
         pub rapid_gossip_url: Option<String>,
         /// Between two looks at the chain.
         pub poll_interval_seconds: u32,
+        /// The state is doubtful: nothing is broadcast until every channel's peer agreed to it.
+        pub is_quarantined: bool,
     }
 
     /// Who the node is and how far it has come.
@@ -94,6 +98,8 @@ api_structs! {
         pub gossip_at_ms: Option<f64>,
         pub channel_count: u32,
         pub usable_channel_count: u32,
+        /// Nothing is broadcast until every channel's peer agreed to our state.
+        pub is_quarantined: bool,
         /// The height at which the next HTLC in flight runs out; absent without one.
         #[cfg_attr(feature = "js", tsify(optional))]
         pub next_htlc_expiry_height: Option<u32>,
