@@ -10,6 +10,7 @@ const commands = {
   check: { profile: 'app', script: './check.ts' },
   test: { profile: 'test', script: './test.ts' },
   bench: { profile: 'test', script: '../bench/run.ts' },
+  'vss-load': { profile: 'app', script: './vss-load.ts' },
   sim: { profile: 'test', script: '../tests/sim/cli.ts' }
 };
 
