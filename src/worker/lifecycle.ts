@@ -150,9 +150,9 @@ export class Lifecycle {
     await backup?.probe().finally(() => backup.close());
   }
 
-  /** Stops and starts the node with the settings as they are now. A start that is under way ends: it began with others. */
-  restart(): Promise<void> {
-    this.#starting?.abort(locked());
+  /** Stops and starts the node with the settings as they are now. `endsStart`: a start under way may wait for ever for a server that is no longer set. */
+  restart(endsStart = false): Promise<void> {
+    if (endsStart) this.#starting?.abort(locked());
     return this.#exclusively(async () => {
       const seed = this.#seed?.slice();
       if (this.#status.phase !== 'ready' || !seed) return;

@@ -2,8 +2,9 @@
 import type { Settings } from './api.js';
 import type { Lifecycle } from './lifecycle.js';
 
+const BACKUP: (keyof Settings)[] = ['vssUrl', 'vssAuth'];
 /** A change of these takes effect by a new start of the node. */
-const RESTARTING: (keyof Settings)[] = ['esploraUrl', 'rapidGossipUrl', 'vssUrl', 'vssAuth'];
+const RESTARTING: (keyof Settings)[] = ['esploraUrl', 'rapidGossipUrl', ...BACKUP];
 
 /** Answers the settings as they are then. Throws what the door says of a value, or a new backup server of itself. */
 export async function changeSettings(
@@ -15,14 +16,14 @@ export async function changeSettings(
   const before = book.current;
   const session = lifecycle.runningSession;
   const wanted = book.preview(change);
-  if (session && differs(before, wanted, ['vssUrl', 'vssAuth'])) await lifecycle.probeBackup(wanted);
+  if (session && differs(before, wanted, BACKUP)) await lifecycle.probeBackup(wanted);
   await book.change(change, session?.store);
   await session?.node.flush();
   const after = book.current;
   onChanged(after);
   if (session) lifecycle.armAutoLock();
   if (differs(before, after, ['backupMode'])) lifecycle.openSession?.setBackupMode(after.backupMode);
-  if (differs(before, after, RESTARTING)) await lifecycle.restart();
+  if (differs(before, after, RESTARTING)) await lifecycle.restart(differs(before, after, BACKUP));
   return after;
 }
 

@@ -8,6 +8,8 @@ import type { RunningServer } from '../../src/server/server.js';
 import { errorWords } from '../../src/lib/wallet/i18n.js';
 import { b } from '../../src/lib/wallet/words/backup.js';
 import type { BackupState } from '../../src/worker/api.js';
+import type { VssStoreOptions } from '../../src/server/vss/service.js';
+import { startPostgres } from '../contract/postgres.js';
 import type { Stand } from '../regtest/stand.js';
 import { attachEvidence } from './support/evidence.js';
 import { channelsWith, expectChannelsWhole } from './support/judge.js';
@@ -30,128 +32,146 @@ import { freshContext, serveApp, test } from './support/world.js';
 /** A heartbeat, and time to act on it. */
 const heartbeatTimeoutMs = 45_000;
 
-test.describe.configure({ mode: 'serial' });
+for (const database of ['PGlite', 'PostgreSQL'] as const) {
+  test.describe(`a wallet with a backup on ${database}`, () => {
+    test.describe.configure({ mode: 'serial' });
+    let store: BackupStore;
+    let server: RunningServer;
+    let first: Page;
+    let second: Page;
+    let words: string[];
+    let nodeId: string;
+    const shown: Page[] = [];
 
-test.describe('a wallet with a backup', () => {
-  let directory: string;
-  let server: RunningServer;
-  let first: Page;
-  let second: Page;
-  let words: string[];
-  let nodeId: string;
-  const shown: Page[] = [];
+    test.beforeAll(async ({ browser, stand }) => {
+      test.setTimeout(300_000);
+      store = await startStore(database);
+      server = await serveApp(stand, { type: 'store', database: store.database, auth: 'signature' });
+      first = await open(browser);
+      words = await createWallet(first);
+      await fundWallet(stand, first, 3_000_000n);
+      nodeId = await walletNodeId(first);
+      await openChannel(stand, first, 800_000n);
+      await requestChannel(stand, first, 600_000n);
+      await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).not.toEqual([]);
+      await stand.mine(6);
+      await expectUsableChannels(first, 2);
+      await payLnd(stand, first, 200_000n, 'bread');
+    });
+    test.afterAll(async () => {
+      for (const page of shown) await page.context().close();
+      await server.close();
+      await store.stop();
+    });
+    test.afterEach(async ({ stand }, testInfo) => {
+      for (const page of shown) {
+        // Only an open wallet has logs to show.
+        const isOpen = !page.isClosed() && (await page.getByTestId('backup-indicator').count()) > 0;
+        if (isOpen) await attachEvidence(page, stand, testInfo);
+      }
+    });
 
-  test.beforeAll(async ({ browser, stand }) => {
-    test.setTimeout(300_000);
-    directory = await mkdtemp(path.join(tmpdir(), 'tern-vss-'));
-    server = await serveApp(stand, { type: 'store', database: { type: 'pglite', dir: directory }, auth: 'signature' });
-    first = await open(browser);
-    words = await createWallet(first);
-    await fundWallet(stand, first, 3_000_000n);
-    nodeId = await walletNodeId(first);
-    await openChannel(stand, first, 800_000n);
-    await requestChannel(stand, first, 600_000n);
-    await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).not.toEqual([]);
-    await stand.mine(6);
-    await expectUsableChannels(first, 2);
-    await payLnd(stand, first, 200_000n, 'bread');
-  });
-  test.afterAll(async () => {
-    for (const page of shown) await page.context().close();
-    await server.close();
-    await rm(directory, { recursive: true, force: true });
-  });
-  test.afterEach(async ({ stand }, testInfo) => {
-    for (const page of shown) {
-      // Only an open wallet has logs to show.
-      const isOpen = !page.isClosed() && (await page.getByTestId('backup-indicator').count()) > 0;
-      if (isOpen) await attachEvidence(page, stand, testInfo);
+    test('has every change on the server, and proves it', async () => {
+      await expectBackup(first, 'up_to_date');
+      await visit(first, '/settings/backup');
+      await expect(first.getByText(`${server.url}/vss`, { exact: true })).toBeVisible();
+      await first.getByRole('button', { name: b('now'), exact: true }).click();
+      await expect(first.getByText(b('now_done'), { exact: true })).toBeVisible();
+      await first.getByRole('button', { name: b('verify'), exact: true }).click();
+      await expect(first.getByText(b('verify_good'), { exact: true })).toBeVisible();
+      await expectAccessible(first, 'backup');
+    });
+
+    test('comes back from its words alone after its browser is lost: lnd sees no close, and it pays both ways', async ({
+      browser,
+      stand
+    }) => {
+      const totalBefore = await totalSat(first);
+      const balancesBefore = (await channelsWith(stand, nodeId)).map(({ localBalanceSat }) => localBalanceSat);
+      await first.context().close();
+
+      second = await open(browser);
+      await second.goto('/');
+      expect(await storedDatabases(second)).toEqual([]);
+      const asked = countVssRequests(second.context());
+      await submitRestore(second, words);
+      // The lost browser did not say goodbye.
+      await expect(second.getByText(errorWords.owned_elsewhere.title, { exact: true })).toBeVisible({
+        timeout: 60_000
+      });
+      await expectAccessible(second, 'the choice at a restore');
+      await takeOver(second);
+      await expectHome(second);
+      expect(asked()).toBeGreaterThan(3);
+
+      expect(await walletNodeId(second)).toBe(nodeId);
+      await expect.poll(() => totalSat(second), { timeout: catchUpTimeoutMs }).toBe(totalBefore);
+      await expectUsableChannels(second, 2);
+      expect((await channelsWith(stand, nodeId)).map(({ localBalanceSat }) => localBalanceSat)).toEqual(balancesBefore);
+      expect(await paymentStatus(second, 'bread')).toBe(t('payment.succeeded'));
+      await payLnd(stand, second, 30_000n, 'butter');
+      await receiveFromLnd(stand, second, 20_000n, 'wages');
+      await expectChannelsWhole(stand, nodeId);
+    });
+
+    test('is refused on another device, taken over when asked, and the first stops within a heartbeat', async ({
+      browser,
+      stand
+    }) => {
+      first = await open(browser);
+      await submitRestore(first, words);
+      await expect(first.getByText(errorWords.owned_elsewhere.title, { exact: true })).toBeVisible({ timeout: 60_000 });
+      // Being asked about has not disturbed the other.
+      await expect(second.getByTestId('backup-indicator')).toBeVisible();
+      await takeOver(first);
+      await expectHome(first);
+      await expect(heading(second, t('halted.taken_over'))).toBeVisible({ timeout: heartbeatTimeoutMs });
+      await expectAccessible(second, 'taken over');
+      await expectUsableChannels(first, 2);
+      await payLnd(stand, first, 10_000n, 'jam');
+      await expectChannelsWhole(stand, nodeId);
+    });
+
+    test('goes back to the device before by hand-over, once it was released', async ({ stand }) => {
+      await visit(first, '/settings/backup');
+      await first.getByRole('button', { name: b('release'), exact: true }).click();
+      await first
+        .getByRole('dialog')
+        .getByRole('button', { name: b('release'), exact: true })
+        .click();
+      await expect(heading(first, t('unlock.title'))).toBeVisible({ timeout: 30_000 });
+
+      await button(second, 'halted.take_back').click();
+      await unlock(second);
+      await expectUsableChannels(second, 2);
+      expect(await paymentStatus(second, 'jam')).toBe(t('payment.succeeded'));
+      await payLnd(stand, second, 5_000n, 'tea');
+      await receiveFromLnd(stand, second, 5_000n, 'change');
+      await expectChannelsWhole(stand, nodeId);
+    });
+
+    async function open(browser: Browser): Promise<Page> {
+      const page = await (await freshContext(browser, server.url)).newPage();
+      shown.push(page);
+      return page;
     }
   });
+}
 
-  test('has every change on the server, and proves it', async () => {
-    await expectBackup(first, 'up_to_date');
-    await visit(first, '/settings/backup');
-    await expect(first.getByText(`${server.url}/vss`, { exact: true })).toBeVisible();
-    await first.getByRole('button', { name: b('now'), exact: true }).click();
-    await expect(first.getByText(b('now_done'), { exact: true })).toBeVisible();
-    await first.getByRole('button', { name: b('verify'), exact: true }).click();
-    await expect(first.getByText(b('verify_good'), { exact: true })).toBeVisible();
-    await expectAccessible(first, 'backup');
-  });
+/** Where a server keeps what it is given, and how to take it away. */
+interface BackupStore {
+  database: VssStoreOptions['database'];
+  stop(): Promise<void>;
+}
 
-  test('comes back from its words alone after its browser is lost: lnd sees no close, and it pays both ways', async ({
-    browser,
-    stand
-  }) => {
-    const totalBefore = await totalSat(first);
-    const balancesBefore = (await channelsWith(stand, nodeId)).map(({ localBalanceSat }) => localBalanceSat);
-    await first.context().close();
-
-    second = await open(browser);
-    await second.goto('/');
-    expect(await storedDatabases(second)).toEqual([]);
-    const asked = countVssRequests(second.context());
-    await submitRestore(second, words);
-    // The lost browser did not say goodbye.
-    await expect(second.getByText(errorWords.owned_elsewhere.title, { exact: true })).toBeVisible({ timeout: 60_000 });
-    await expectAccessible(second, 'the choice at a restore');
-    await takeOver(second);
-    await expectHome(second);
-    expect(asked()).toBeGreaterThan(3);
-
-    expect(await walletNodeId(second)).toBe(nodeId);
-    await expect.poll(() => totalSat(second), { timeout: catchUpTimeoutMs }).toBe(totalBefore);
-    await expectUsableChannels(second, 2);
-    expect((await channelsWith(stand, nodeId)).map(({ localBalanceSat }) => localBalanceSat)).toEqual(balancesBefore);
-    expect(await paymentStatus(second, 'bread')).toBe(t('payment.succeeded'));
-    await payLnd(stand, second, 30_000n, 'butter');
-    await receiveFromLnd(stand, second, 20_000n, 'wages');
-    await expectChannelsWhole(stand, nodeId);
-  });
-
-  test('is refused on another device, taken over when asked, and the first stops within a heartbeat', async ({
-    browser,
-    stand
-  }) => {
-    first = await open(browser);
-    await submitRestore(first, words);
-    await expect(first.getByText(errorWords.owned_elsewhere.title, { exact: true })).toBeVisible({ timeout: 60_000 });
-    // Being asked about has not disturbed the other.
-    await expect(second.getByTestId('backup-indicator')).toBeVisible();
-    await takeOver(first);
-    await expectHome(first);
-    await expect(heading(second, t('halted.taken_over'))).toBeVisible({ timeout: heartbeatTimeoutMs });
-    await expectAccessible(second, 'taken over');
-    await expectUsableChannels(first, 2);
-    await payLnd(stand, first, 10_000n, 'jam');
-    await expectChannelsWhole(stand, nodeId);
-  });
-
-  test('goes back to the device before by hand-over, once it was released', async ({ stand }) => {
-    await visit(first, '/settings/backup');
-    await first.getByRole('button', { name: b('release'), exact: true }).click();
-    await first
-      .getByRole('dialog')
-      .getByRole('button', { name: b('release'), exact: true })
-      .click();
-    await expect(heading(first, t('unlock.title'))).toBeVisible({ timeout: 30_000 });
-
-    await button(second, 'halted.take_back').click();
-    await unlock(second);
-    await expectUsableChannels(second, 2);
-    expect(await paymentStatus(second, 'jam')).toBe(t('payment.succeeded'));
-    await payLnd(stand, second, 5_000n, 'tea');
-    await receiveFromLnd(stand, second, 5_000n, 'change');
-    await expectChannelsWhole(stand, nodeId);
-  });
-
-  async function open(browser: Browser): Promise<Page> {
-    const page = await (await freshContext(browser, server.url)).newPage();
-    shown.push(page);
-    return page;
+async function startStore(kind: 'PGlite' | 'PostgreSQL'): Promise<BackupStore> {
+  if (kind === 'PostgreSQL') {
+    const postgres = await startPostgres();
+    return { database: { type: 'postgres', url: postgres.url }, stop: () => postgres.stop() };
   }
-});
+  const dir = await mkdtemp(path.join(tmpdir(), 'tern-vss-'));
+  return { database: { type: 'pglite', dir }, stop: () => rm(dir, { recursive: true, force: true }) };
+}
 
 async function takeOver(page: Page): Promise<void> {
   await page.getByRole('button', { name: b('take_over'), exact: true }).click();

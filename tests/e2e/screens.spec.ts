@@ -45,7 +45,16 @@ test('axe finds no violation on the screens before there is a wallet', async ({ 
 });
 
 test('axe finds no violation on the screens of an open wallet', async ({ spender: { page }, stand }) => {
-  const paths = ['/', '/activity', '/channels', '/settings', '/settings/servers', '/settings/logs', '/settings/wipe'];
+  const paths = [
+    '/',
+    '/activity',
+    '/channels',
+    '/settings',
+    '/settings/servers',
+    '/settings/backup',
+    '/settings/logs',
+    '/settings/wipe'
+  ];
   for (const path of [...paths, '/settings/words', '/send', '/receive', '/channels/open']) {
     await visit(page, path);
     await expect(page.getByRole('progressbar')).toHaveCount(0);
