@@ -14,11 +14,26 @@ function styleFreeAnnouncer(): Plugin {
   };
 }
 
+/** What the worker loads later is named among the assets of the page that starts it: else the offline cache would miss it. */
+function workerChunksAsAssets(): Plugin {
+  return {
+    name: 'tern-worker-chunks-as-assets',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      const later = Object.keys(bundle).filter((file) => file.includes('/workers/chunks/'));
+      for (const output of Object.values(bundle)) {
+        const assets = output.type === 'chunk' ? output.viteMetadata?.importedAssets : undefined;
+        if (assets && [...assets].some((file) => file.includes('/workers/'))) later.forEach((file) => assets.add(file));
+      }
+    }
+  };
+}
+
 /** Where `vite dev` finds the companion server: it answers `/tern.json`, `/ln` and whatever else it serves. */
 const companionUrl = process.env['TERN_SERVER_URL'];
 
 export default defineConfig({
-  plugins: [styleFreeAnnouncer(), sveltekit()],
+  plugins: [styleFreeAnnouncer(), sveltekit(), workerChunksAsAssets()],
   worker: { format: 'es' },
   build: { target: 'es2023', assetsInlineLimit: 0 },
   server: {

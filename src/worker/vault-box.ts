@@ -1,7 +1,6 @@
 // Owns the sealed form of the vault: Argon2id over the password, XChaCha20-Poly1305 over the secret; a weaker form than ours is never opened.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { argon2id } from 'hash-wasm';
 import { TernError } from '../wire/errors.js';
 
 /** Argon2id (RFC 9106) parameters; memory in KiB. */
@@ -87,6 +86,8 @@ function readHeader(box: Uint8Array): Argon2Parameters {
 async function deriveKey(password: string, salt: Uint8Array, parameters: Argon2Parameters): Promise<Uint8Array> {
   const bytes = new TextEncoder().encode(password.normalize('NFKD'));
   try {
+    // A third of the worker's code: loaded when a password is there to be checked.
+    const { argon2id } = await import('hash-wasm');
     return await argon2id({
       password: bytes,
       salt,
