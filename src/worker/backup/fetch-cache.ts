@@ -54,6 +54,11 @@ export class FetchCache {
     this.#unkept.push(found);
     this.#unkeptBytes += found.value.length;
     if (this.clock.nowMs() - this.#startMs < KEEP_AFTER_MS || this.#unkeptBytes < KEEP_BATCH_BYTES) return;
+    await this.keep();
+  }
+
+  /** Writes down what is not yet: the download broke off, and the next one goes on from here. */
+  async keep(): Promise<void> {
     const batch = this.#unkept.splice(0);
     this.#unkeptBytes = 0;
     const local = batch.map(({ key, version, value }) => ({
@@ -62,6 +67,14 @@ export class FetchCache {
     }));
     this.#kept.push(...local.map(({ name }) => name));
     await this.disk.commit({ puts: [], removes: [], local });
+  }
+
+  /** Forgets it: what does not prove itself must not be believed the next time either. */
+  async drop(): Promise<void> {
+    this.#unkept = [];
+    this.#values.clear();
+    await this.disk.commit({ puts: [], removes: [], local: this.clearRows() });
+    this.#kept = [];
   }
 
   /** The local rows that delete it: they belong into the transaction that uses it. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { BackupWorld, MANAGER, MONITOR, row, SEED } from '../../../tests/sim/backup-world.js';
 import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
+import type { RowKey } from '../disk.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
 import { deriveBackupSecrets, Seal } from './seal.js';
 
@@ -143,5 +144,44 @@ describe('a restore over a bad line', () => {
     expect(Object.keys(await b.content())).toHaveLength(60);
     expect(await disk.listLocal('backup/fetched/')).toEqual([]);
     expect(progress.at(-1)).toBe(1);
+  });
+});
+
+describe('a restore over a line that breaks again and again', () => {
+  async function stored(world: BackupWorld, rows: number): Promise<Record<string, string>> {
+    const a = await world.started('a');
+    const labels = Array.from({ length: rows }, (_, at): [RowKey, string] => [row('labels', `l${at}`), `${at}`]);
+    await a.writeAcknowledged(...labels);
+    await world.clock.during(a.backup.release());
+    return a.content();
+  }
+
+  it('ends, because what an attempt brought is kept for the next', async () => {
+    const world = new BackupWorld();
+    const content = await stored(world, 30);
+    let gets = 0;
+    // The owner record comes, and a few values with it; then the line is down for a while.
+    world.server.fault = ({ method }) => {
+      if (method === 'listKeyVersions') gets = 0;
+      return method === 'getObject' && (gets += 1) > 6 && gets < 40 ? { kind: 'refuse' } : undefined;
+    };
+    const b = world.device('b');
+    await world.clock.during(b.backup.start(), 600_000);
+    expect(await b.content()).toEqual(content);
+  });
+
+  it('keeps nothing of a store that did not prove itself', async () => {
+    const world = new BackupWorld();
+    const content = await stored(world, 3);
+    const victim = key(row('labels', 'l1'));
+    world.server.tamper = (name, object) =>
+      name === victim ? { ...object, value: object.value.map((byte, at) => (at === 20 ? byte ^ 1 : byte)) } : object;
+    const b = world.device('b');
+    await expect(world.clock.during(b.backup.start())).rejects.toMatchObject({ code: 'backup_seal_broken' });
+    b.kill();
+    expect(await b.disk.listLocal('backup/fetched/')).toEqual([]);
+    world.server.tamper = undefined;
+    const again = await world.started('b', { disk: b.disk });
+    expect(await again.content()).toEqual(content);
   });
 });

@@ -29,14 +29,33 @@ export async function takeStore(
   options: TakeOptions
 ): Promise<LedgerState | undefined> {
   const cache = await FetchCache.open(parts.disk, parts.clock);
-  let verified = options.isHandOver ? await takeDifference(parts, owner, options, cache) : undefined;
-  if (verified === undefined || verified.problems.length > 0) verified = await takeAll(parts, owner, options, cache);
+  const verified = await download(parts, owner, options, cache).catch(async (thrown: unknown) => {
+    await cache.keep();
+    throw thrown;
+  });
   const [problem] = verified.problems;
   if (problem !== undefined) {
-    if ((await parts.desk.version()) !== owner.version) return undefined;
-    if (!options.startAnyway) throw problem;
+    if ((await parts.desk.version()) !== owner.version) {
+      await cache.keep();
+      return undefined;
+    }
+    if (!options.startAnyway) {
+      await cache.drop();
+      throw problem;
+    }
   }
   return apply(parts, owner, verified, options, cache);
+}
+
+async function download(
+  parts: BackupParts,
+  owner: Owner,
+  options: TakeOptions,
+  cache: FetchCache
+): Promise<VerifiedStore> {
+  if (!options.isHandOver) return takeAll(parts, owner, options, cache);
+  const verified = await takeDifference(parts, owner, options, cache);
+  return verified.problems.length > 0 ? takeAll(parts, owner, options, cache) : verified;
 }
 
 async function takeAll(
