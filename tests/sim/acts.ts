@@ -7,6 +7,8 @@ const CHANNEL_SAT = 1_000_000n;
 
 /** Starts a device and does what a user does whose start needs a decision: take over. */
 export async function start(world: World, device: SimDevice): Promise<void> {
+  // A start that the weather kept from ending is given up first.
+  if (!device.isRunning) device.crash();
   try {
     await world.during(device.boot(), `${device.name} to start`);
   } catch (thrown) {

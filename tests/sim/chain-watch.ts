@@ -1,4 +1,4 @@
-// Owns what the chain tells of broken promises: a commitment transaction that nobody was allowed to broadcast, whether or not it was taken.
+// Owns what the chain tells of broken promises: a commitment transaction that was taken, of somebody who was not allowed to broadcast any.
 import type { ParsedTransaction } from '../regtest/indexed-transaction.js';
 import type { World } from './world.js';
 
@@ -11,15 +11,18 @@ export class ChainWatch {
 
   constructor(world: World) {
     this.#world = world;
-    world.chain.onSubmit = (transaction, by) => this.#submitted(transaction, by);
+    world.chain.onSubmit = (transaction, by, refusal) => this.#submitted(transaction, by, refusal);
   }
 
-  #submitted(transaction: ParsedTransaction, by: string): void {
+  #submitted(transaction: ParsedTransaction, by: string, refusal?: string): void {
     const isCommitment = isCommitmentTransaction(transaction);
-    this.#world.tell(`${by} broadcasts ${isCommitment ? 'a commitment ' : ''}${transaction.txid.slice(0, 8)}`);
+    const spent = transaction.inputs.map(({ txid, vout }) => `${txid.slice(0, 8)}:${vout}`).join(' ');
+    const what = `${isCommitment ? 'a commitment ' : ''}${transaction.txid.slice(0, 8)} of ${spent}`;
+    this.#world.tell(`${by} broadcasts ${what}${refusal ? `: ${refusal}` : ''}`);
     if (!isCommitment) return;
     this.commitments.push({ txid: transaction.txid, by });
-    if (this.mayForceClose.has(by.split('-')[0] ?? '')) return;
+    // A closing by consent that the node has forgotten to have seen: its commitment comes too late to do anything.
+    if (refusal !== undefined || this.mayForceClose.has(by.split('-')[0] ?? '')) return;
     this.#world.violated(`${by} closes a channel by force with ${transaction.txid}`);
   }
 }

@@ -4,18 +4,20 @@ import { MemoryVss } from './memory-vss.js';
 import { SimDevice } from './sim-device.js';
 import type { World } from './world.js';
 
+const MOST_ROUNDS = 60;
 /** BOLT 3 */
 const ANCHOR_SAT = 330n;
 
-/** Waits until nothing is under way: every HTLC resolved, every change stored, nothing waiting for a block. */
+/** Waits until nothing is under way: every HTLC resolved, every change stored, every channel usable or gone, nothing waiting for a block. */
 export async function calm(world: World): Promise<void> {
-  for (let blocks = 0; ; blocks += 1) {
-    await world.until(() => isAtRest(world), 'the world to come to rest', 900_000);
-    if (world.chain.mempool.length === 0 && !(await isMidway(world))) break;
-    if (blocks > 20) world.violated('the world does not come to rest, however many blocks are mined');
-    world.chain.mine(6);
-    await world.pass(20_000);
+  for (let rounds = 0; rounds < MOST_ROUNDS; rounds += 1) {
+    await world.until(() => isAtRest(world), 'the world to come to rest');
+    const waits = await waitsFor(world);
+    if (waits === undefined) return;
+    if (waits === 'blocks') world.chain.mine(6);
+    await world.pass(10_000);
   }
+  world.violated('the world does not come to rest, however long one waits and however much is mined');
 }
 
 /** Checks every promise that can be checked at rest. Violations end the world at its next step. */
@@ -24,7 +26,7 @@ export async function checkAtRest(world: World): Promise<void> {
     await checkBackup(world, device);
     await checkHistory(world, device);
   }
-  checkPayments(world);
+  await checkPayments(world);
   await checkMoney(world);
   world.check();
 }
@@ -62,16 +64,21 @@ async function isAtRest(world: World): Promise<boolean> {
   return true;
 }
 
-/** Channels that are neither usable nor gone; one whose peer does not run counts as at rest. */
-async function isMidway(world: World): Promise<boolean> {
+/** What keeps the world from rest. A channel whose peer does not run counts as at rest. */
+async function waitsFor(world: World): Promise<'blocks' | 'peers' | undefined> {
+  if (world.chain.mempool.length > 0) return 'blocks';
   const upNodes = new Set(running(world).map(({ persona }) => persona.nodeId));
+  let waits: 'peers' | undefined;
   for (const device of running(world)) {
-    const channels = await device.wallet.channels();
-    if (channels.some((each) => each.state !== 'ready' && upNodes.has(each.counterpartyNodeId))) return true;
     const { onchainPendingSat, closingSat } = await device.wallet.balances();
-    if (onchainPendingSat > 0n || closingSat > 0n) return true;
+    if (onchainPendingSat > 0n || closingSat > 0n) return 'blocks';
+    const channels = await device.wallet.channels();
+    for (const { state } of channels.filter((each) => upNodes.has(each.counterpartyNodeId))) {
+      if (state === 'confirming' || state === 'closing') return 'blocks';
+      if (state !== 'ready') waits = 'peers';
+    }
   }
-  return false;
+  return waits;
 }
 
 async function checkBackup(world: World, device: SimDevice): Promise<void> {
@@ -102,16 +109,22 @@ async function checkHistory(world: World, device: SimDevice): Promise<void> {
   }
 }
 
-function checkPayments(world: World): void {
+/** What a payer calls paid, the payee has; what the payer calls failed, the payee has not. */
+async function checkPayments(world: World): Promise<void> {
+  const up = running(world);
+  if (up.length !== world.personas.length) return;
   for (const payer of world.personas) {
     for (const [id, sent] of payer.finalPayments) {
       if (sent.kind !== 'bolt11' || sent.direction !== 'outbound') continue;
-      const received = world.personas.some((payee) => {
-        const there = payee === payer ? undefined : payee.finalPayments.get(id);
-        return there?.direction === 'inbound' && there.status === 'succeeded' && there.amountMsat === sent.amountMsat;
-      });
-      if (sent.status === 'succeeded' && !received) world.violated(`${payer.name} paid ${id}, and nobody has it`);
-      if (sent.status === 'failed' && received) world.violated(`${payer.name} calls ${id} failed, and it was received`);
+      const others = up.filter(({ persona }) => persona !== payer);
+      const found = await Promise.all(others.map((device) => world.during(device.ask((wallet) => wallet.payment(id)))));
+      const isReceived = found.some(
+        (there) =>
+          there?.direction === 'inbound' && there.status === 'succeeded' && there.amountMsat === sent.amountMsat
+      );
+      if (sent.status === 'succeeded' && !isReceived) world.violated(`${payer.name} paid ${id}, and nobody has it`);
+      if (sent.status === 'failed' && isReceived)
+        world.violated(`${payer.name} calls ${id} failed, and it was received`);
     }
   }
 }

@@ -1,8 +1,8 @@
 // Owns bad luck: what a seed lets go wrong while people act, and how everybody comes back afterwards.
-import { connected, start } from './acts.js';
+import { start } from './acts.js';
 import { calm, checkAtRest, checkRestore } from './checks.js';
 import { Died, type SimDevice } from './sim-device.js';
-import { Violation, type World } from './world.js';
+import { Violation, Waited, type World } from './world.js';
 
 /** The farthest seam from now at which somebody dies. */
 const DEATH_WITHIN_POINTS = 160;
@@ -34,12 +34,7 @@ export async function attempt(world: World, what: string, act: () => Promise<unk
     return true;
   } catch (thrown) {
     world.check();
-    if (thrown instanceof Violation) {
-      // What was waited for need not come when somebody died meanwhile.
-      if (world.devices.every(({ isRunning, isNeeded }) => isRunning || !isNeeded)) throw thrown;
-      return told(world, thrown.message);
-    }
-    if (thrown instanceof Died) return told(world, thrown.message);
+    if (thrown instanceof Waited || thrown instanceof Died) return told(world, thrown.message);
     const code: unknown = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
     if (typeof code === 'string' && EXPECTED.has(code)) return told(world, code);
     throw thrown;
@@ -57,6 +52,7 @@ export function doom(world: World, likelihood: number): void {
 export function changeWeather(world: World): void {
   const { chance, weather, network } = world;
   const isStormy = chance.happens(0.5);
+  world.tell(isStormy ? '(a storm)' : '(fair weather)');
   network.weather = {
     leastMs: 1,
     mostMs: chance.pick([5, 30, 400]),
@@ -101,7 +97,6 @@ export async function revive(world: World): Promise<void> {
 export async function reckon(world: World, restored?: SimDevice): Promise<void> {
   clear(world);
   await revive(world);
-  await connected(world);
   await calm(world);
   await checkAtRest(world);
   if (restored) await checkRestore(world, restored);

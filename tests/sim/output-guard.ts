@@ -70,7 +70,11 @@ export class OutputGuard {
   /** A batch is durable. */
   landed(batch: DiskBatch): void {
     this.#landed += 1;
-    for (const { row, value } of batch.puts) this.#settle(row, value);
+    for (const { row, value } of batch.puts) {
+      // A restore brings monitors that the server has.
+      if (isFullMonitorRow(row)) this.#knownMonitors.add(rowId(row));
+      this.#settle(row, value);
+    }
     for (const row of batch.removes) this.#settle(row, undefined);
   }
 

@@ -42,8 +42,8 @@ export class SimChain {
   readonly snapshot = new Snapshot();
   /** Everything that anybody tried to broadcast, by txid. */
   readonly submitted: Map<string, ParsedTransaction>;
-  /** Asked for every transaction before it is judged. */
-  onSubmit: (transaction: ParsedTransaction, by: string) => void = () => undefined;
+  /** Told of every transaction once it is judged; `refusal`: why it was not taken. */
+  onSubmit: (transaction: ParsedTransaction, by: string, refusal?: string) => void = () => undefined;
   /** What the faucet gave. */
   fundedSat: bigint;
   readonly #faucetTxids: Set<string>;
@@ -97,21 +97,13 @@ export class SimChain {
   submit(rawHex: string, by: string): string {
     const transaction = parseTransaction(rawHex);
     this.submitted.set(transaction.txid, transaction);
-    this.onSubmit(transaction, by);
-    if (this.snapshot.transaction(transaction.txid)?.confirmation)
-      throw new Refused('Transaction already in block chain');
-    if (this.snapshot.transaction(transaction.txid)) throw new Refused('txn-already-in-mempool');
-    const losers = this.#conflictsOf(transaction);
-    const rest = this.#mempool.filter((waiting) => !losers.has(waiting.txid));
-    this.#fill(rest);
     try {
-      this.#check(transaction, losers);
+      this.#take(transaction);
     } catch (thrown) {
-      this.#fill(this.#mempool);
+      this.onSubmit(transaction, by, String(thrown));
       throw thrown;
     }
-    this.#mempool = [...rest, transaction];
-    this.#fill(this.#mempool);
+    this.onSubmit(transaction, by);
     return transaction.txid;
   }
 
@@ -159,6 +151,22 @@ export class SimChain {
     this.#faucetTxids.add(txid);
     this.fundedSat += amountSat;
     return txid;
+  }
+
+  #take(transaction: ParsedTransaction): void {
+    const known = this.snapshot.transaction(transaction.txid);
+    if (known) throw new Refused(known.confirmation ? 'Transaction already in block chain' : 'txn-already-in-mempool');
+    const losers = this.#conflictsOf(transaction);
+    const rest = this.#mempool.filter((waiting) => !losers.has(waiting.txid));
+    this.#fill(rest);
+    try {
+      this.#check(transaction, losers);
+    } catch (thrown) {
+      this.#fill(this.#mempool);
+      throw thrown;
+    }
+    this.#mempool = [...rest, transaction];
+    this.#fill(this.#mempool);
   }
 
   #mineOne(waiting: readonly ParsedTransaction[]): void {

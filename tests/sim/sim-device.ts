@@ -144,7 +144,10 @@ export class SimDevice {
     } as const;
     const wallet = await Wallet.open(process.platform(), defaults, { openBackup });
     await wallet.subscribe((event) => process.isDead || this.#heard(process, event));
-    process.onDeath = () => this.#ended(wallet);
+    process.onDeath = () => {
+      this.world.unsealing.delete(process.name);
+      this.#ended(wallet);
+    };
     process.mode = this.mode;
     await wallet.unlock(PASSWORD, choice);
     if (process.isDead) return;
@@ -172,7 +175,10 @@ export class SimDevice {
     if (event.type === 'channelChanged') {
       this.world.tell(`${process.name} channel ${event.state}${event.reason ? `: ${event.reason}` : ''}`);
     }
-    if (event.type !== 'status' || !event.status.error) return;
+    if (event.type !== 'status') return;
+    if (event.status.step === 'unsealing') this.world.unsealing.add(process.name);
+    else this.world.unsealing.delete(process.name);
+    if (!event.status.error) return;
     const error = TernError.fromShape(event.status.error);
     this.error = error;
     this.world.tell(`${process.name} is ${event.status.phase}: ${error.code}`);
