@@ -46,9 +46,9 @@ export class CrashableDisk implements Disk {
     if (isEmptyBatch(batch)) return;
     this.#commitCount += 1;
     const crashes = this.#crashAt?.commit === this.#commitCount ? this.#crashAt.when : undefined;
-    if (crashes === 'before') this.#die();
+    if (crashes === 'before') this.die();
     else await this.whileAlive(this.#disk.commit(batch));
-    if (crashes === 'after') this.#die();
+    if (crashes === 'after') this.die();
     if (this.#isDead) await never;
   }
 
@@ -93,7 +93,8 @@ export class CrashableDisk implements Disk {
     return this.#disk.close();
   }
 
-  #die(): void {
+  /** Dies now, between two commits. */
+  die(): void {
     this.#isDead = true;
     this.#onCrash();
   }

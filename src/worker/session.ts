@@ -167,6 +167,7 @@ export class Session {
   #storeChanged(state: StoreState): void {
     if (state.kind === 'crashed') {
       this.#driver?.kill();
+      this.#backup?.close();
       this.#options.platform.crash?.happened();
       return;
     }

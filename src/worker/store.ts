@@ -59,6 +59,11 @@ export class Store {
     return this.#disk.commitCount;
   }
 
+  /** Dies now, as at a crash point: tests only. */
+  crash(): void {
+    this.#disk.die();
+  }
+
   get state(): StoreState {
     return this.#state;
   }

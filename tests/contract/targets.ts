@@ -32,7 +32,8 @@ export function startVssServer(vss: VssOptions): Promise<RunningServer> {
   });
 }
 
-const pglite: Target = {
+/** Ours on a directory of its own. */
+export const pglite: Target = {
   name: 'our server on PGlite',
   isOurs: true,
   isAuthorizing: true,

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CrashPoint } from '../../src/worker/crash.js';
 import { startStand, type Stand } from '../regtest/stand.js';
 import { waitFor, withDeadline } from '../regtest/wait.js';
-import { Device } from './device.js';
+import { pglite } from '../contract/targets.js';
+import { Device, type CrashKind } from './device.js';
 import {
   acceptChannel,
   assertFundingUnspent,
@@ -33,15 +34,33 @@ interface Step {
   recover: () => Promise<void>;
 }
 
-describe.each(['before', 'after'] as const)('a crash %s every commit', (when: CrashPoint['when']) => {
+interface Trial {
+  when: CrashPoint['when'];
+  every: CrashKind;
+  /** Where the wallet goes on: on the disk it had, or on another device from the words and the backup server alone. */
+  goesOn: 'on its disk' | 'elsewhere';
+}
+
+const trials: Trial[] = [
+  { when: 'before', every: 'commit', goesOn: 'on its disk' },
+  { when: 'after', every: 'commit', goesOn: 'on its disk' },
+  { when: 'before', every: 'commit', goesOn: 'elsewhere' },
+  { when: 'after', every: 'commit', goesOn: 'elsewhere' },
+  { when: 'before', every: 'request', goesOn: 'elsewhere' },
+  { when: 'after', every: 'request', goesOn: 'elsewhere' }
+];
+
+describe.each(trials)('a crash $when every $every, going on $goesOn,', ({ when, every, goesOn }) => {
   let stand: Stand;
+  let server: Awaited<ReturnType<typeof pglite.start>> | undefined;
   let device: Device;
   const points: Record<string, number> = {};
 
   beforeAll(async () => {
     stand = await startStand({ lnd: true, esplora: true });
     await stand.fundLnd(stand.lnd, 50_000_000n);
-    device = await Device.start(stand);
+    if (goesOn === 'elsewhere') server = await pglite.start();
+    device = await Device.start(stand, { vssUrl: server?.url });
     await fund(stand, device, 20_000_000n);
   });
 
@@ -53,8 +72,9 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
   });
 
   afterAll(async () => {
-    console.log(`crash points ${when} a commit: ${JSON.stringify(points)}`);
+    console.log(`crash points ${when} a ${every}, going on ${goesOn}: ${JSON.stringify(points)}`);
     await device?.off();
+    await server?.stop();
     await stand?.stop();
   });
 
@@ -71,7 +91,7 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
   }
 
   async function underCrash(commit: number, step: Step['step']): Promise<Outcome> {
-    device.crashIn(commit, when);
+    device.crashIn(commit, when, every);
     const stepped = step(device).then(() => untilStill());
     // A dead wallet answers nobody: what the step still awaits then fails or stays open.
     stepped.catch(() => undefined);
@@ -79,9 +99,13 @@ describe.each(['before', 'after'] as const)('a crash %s every commit', (when: Cr
       stepped.then(() => 'finished' as const),
       device.crashed.then(() => 'crashed' as const)
     ]);
-    const outcome = await withDeadline(ended, STEP_TIMEOUT_MS, `a step to end, with a crash ${when} commit ${commit}`);
+    const outcome = await withDeadline(
+      ended,
+      STEP_TIMEOUT_MS,
+      `a step to end, with a crash ${when} ${every} ${commit}`
+    );
     if (outcome === 'finished') device.disarm();
-    if (outcome === 'crashed') device = await device.reopen();
+    if (outcome === 'crashed') device = await (goesOn === 'elsewhere' ? device.elsewhere() : device.reopen());
     return outcome;
   }
 

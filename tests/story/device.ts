@@ -1,20 +1,32 @@
-// Owns one life of a wallet on a device: it can die at any commit, and the next life finds exactly what its disk held.
+// Owns one life of a wallet on a device: it can die at any commit and any request to its backup, and the next life finds exactly what its disk, or the server, held.
+import { TernError } from '../../src/wire/errors.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
+import { openBackup } from '../../src/worker/backup/open.js';
 import { Wallet } from '../../src/worker/wallet.js';
 import { MemoryDisk } from '../sim/memory-disk.js';
 import type { Stand } from '../regtest/stand.js';
+import { waitFor } from '../regtest/wait.js';
 
 const password = 'correct horse battery';
 
 /** A crash point that nothing reaches, until it is moved. */
 const nowhere = (): CrashPoint => ({ commit: Number.MAX_SAFE_INTEGER, when: 'before' });
 
+/** What a dead process answers. */
+const never = new Promise<never>(() => undefined);
+
+/** Where a crash comes: the disk's commits, or the requests to the backup server. `after` a request: it was answered, and nobody heard. */
+export type CrashKind = 'commit' | 'request';
+
 /** A process with a wallet in it. After a crash it does nothing any more; `reopen` is the next process on the same disk. */
 export class Device {
   readonly #stand: Stand;
   readonly #disk: MemoryDisk;
+  readonly #vssUrl: string | undefined;
   readonly #crashAt = nowhere();
+  readonly #crashAtRequest = nowhere();
+  #requestCount = 0;
   readonly #wallet: Promise<Wallet>;
   #opened: Wallet | undefined;
   #isDead = false;
@@ -23,15 +35,16 @@ export class Device {
   readonly crashed = new Promise<void>((resolve) => (this.#happened = resolve));
   mnemonic = '';
 
-  private constructor(stand: Stand, disk: MemoryDisk) {
+  private constructor(stand: Stand, disk: MemoryDisk, vssUrl: string | undefined) {
     this.#stand = stand;
     this.#disk = disk;
+    this.#vssUrl = vssUrl;
     this.#wallet = this.#open();
   }
 
-  /** A device with a new wallet, or with the wallet of these words. */
-  static async start(stand: Stand, mnemonic?: string): Promise<Device> {
-    const device = new Device(stand, new MemoryDisk());
+  /** A device with a new wallet, or with the wallet of these words; backed up where there is a URL. */
+  static async start(stand: Stand, { mnemonic, vssUrl }: { mnemonic?: string; vssUrl?: string } = {}): Promise<Device> {
+    const device = new Device(stand, new MemoryDisk(), vssUrl);
     const wallet = await device.#wallet;
     if (mnemonic) await wallet.restore({ password, mnemonic });
     device.mnemonic = mnemonic ?? (await wallet.create({ password, words: 12 })).mnemonic;
@@ -49,21 +62,39 @@ export class Device {
     return this.wallet.session.store.commitCount;
   }
 
-  /** Dies before or after the `commits`-th commit from now on. */
-  crashIn(commits: number, when: CrashPoint['when']): void {
-    Object.assign(this.#crashAt, { commit: this.commitCount + commits, when });
+  /** Dies before or after the `count`-th commit, or request, from now on. */
+  crashIn(count: number, when: CrashPoint['when'], kind: CrashKind = 'commit'): void {
+    if (kind === 'commit') Object.assign(this.#crashAt, { commit: this.commitCount + count, when });
+    else Object.assign(this.#crashAtRequest, { commit: this.#requestCount + count, when });
   }
 
   /** No crash any more. */
   disarm(): void {
     Object.assign(this.#crashAt, nowhere());
+    Object.assign(this.#crashAtRequest, nowhere());
   }
 
   /** A new process on what the disk holds: unlocked and running. */
   async reopen(): Promise<Device> {
-    const next = new Device(this.#stand, this.#disk.clone());
+    const next = new Device(this.#stand, this.#disk.clone(), this.#vssUrl);
     next.mnemonic = this.mnemonic;
     await (await next.#wallet).unlock(password);
+    return next;
+  }
+
+  /** Another device, with nothing but the words: takes over, restores from the server alone, and waits until all peers agreed. */
+  async elsewhere(): Promise<Device> {
+    const next = new Device(this.#stand, new MemoryDisk(), this.#vssUrl);
+    next.mnemonic = this.mnemonic;
+    const wallet = await next.#wallet;
+    await wallet.restore({ password, mnemonic: this.mnemonic }).catch(async (thrown: unknown) => {
+      if (TernError.from(thrown).code !== 'owned_elsewhere') throw thrown;
+      await wallet.unlock(password, 'take_over');
+    });
+    await waitFor(async () => (await wallet.backupInfo()).state === 'up_to_date', {
+      what: 'the quarantine of the restored wallet to end',
+      timeoutMs: 60_000
+    });
     return next;
   }
 
@@ -87,9 +118,28 @@ export class Device {
       eraseDisk: () => Promise.resolve()
     });
     const crash = { at: this.#crashAt, happened: () => this.#die() };
-    const defaults = { network: 'regtest' as const, esploraUrl: this.#stand.esplora.url, bridgeUrl: '' };
-    this.#opened = await Wallet.open({ ...platform, crash }, defaults);
+    const vssUrl = this.#vssUrl;
+    const defaults = { network: 'regtest' as const, esploraUrl: this.#stand.esplora.url, bridgeUrl: '', vssUrl };
+    const mortal: typeof fetch = (input, init) => this.#fetch(input, init);
+    this.#opened = await Wallet.open({ ...platform, crash, fetch: mortal }, defaults, { openBackup });
     return this.#opened;
+  }
+
+  /** Requests to the backup server are counted, and one of them can be the last. */
+  async #fetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
+    if (this.#vssUrl === undefined || !String(input).startsWith(this.#vssUrl)) return fetch(input, init);
+    if (this.#isDead) return never;
+    this.#requestCount += 1;
+    const { commit, when } = this.#crashAtRequest;
+    const isLast = commit === this.#requestCount;
+    if (isLast && when === 'before') return this.#crash();
+    const response = await fetch(input, init);
+    return isLast ? this.#crash() : response;
+  }
+
+  #crash(): Promise<never> {
+    this.wallet.session.store.crash();
+    return never;
   }
 
   #die(): void {

@@ -116,7 +116,7 @@ describe('the first story, against btcd and lnd', () => {
   it('finds the coins again on another device with the words alone', async () => {
     await fund(stand, device, 200_000n);
     const before = await device.wallet.balances();
-    const other = await Device.start(stand, device.mnemonic);
+    const other = await Device.start(stand, { mnemonic: device.mnemonic });
     try {
       await other.wallet.sync();
       expect((await other.wallet.balances()).totalSat).toBe(before.totalSat);
