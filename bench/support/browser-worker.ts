@@ -94,7 +94,7 @@ function newNode(disk: IdbDisk): NodeDriver {
     platform: platform(''),
     store: new Store(disk),
     logs: new Logs(systemClock),
-    config: { network: 'regtest', esploraUrl: ESPLORA_URL, rapidGossipUrl: undefined, pollIntervalSeconds: 60 },
+    config: { network: 'regtest', esploraUrl: ESPLORA_URL, pollIntervalSeconds: 60, isQuarantined: false },
     dialOptions: () => ({ bridgeUrl: '', allowInsecure: false }),
     onEvent: () => undefined,
     onPeer: () => undefined,
