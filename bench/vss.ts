@@ -7,7 +7,7 @@ import { benchDevice } from './support/backups.js';
 import { interleavedRatio, timeMs } from './support/numbers.js';
 import { LATENCIES_MS, paymentTimes, type PaymentTimes } from './support/vss-payments.js';
 import { withVssServer } from './support/vss-server.js';
-import { PlainVss } from './support/vss-wire.js';
+import { fetchTransport, PlainVss } from './support/vss-wire.js';
 
 const RESTORED_KEYS = 2_000;
 const VALUE_BYTES = 4_096;
@@ -60,7 +60,7 @@ async function ofPayments(pick: (times: PaymentTimes) => number): Promise<number
   return pick(await paymentTimes());
 }
 
-/** Both read the very same objects. */
+/** Both read the very same objects, by the same means. */
 function measureRestore(): Promise<number> {
   return withVssServer('pglite', async (url) => {
     const seed = systemRandom(64);
@@ -72,7 +72,7 @@ function measureRestore(): Promise<number> {
     await source.backup.release();
     const { vssSeed, authSecretKey } = deriveBackupSecrets(seed);
     const storeId = new Seal(vssSeed, systemRandom).storeId('regtest');
-    const plain = new PlainVss(url, 'signature', authSecretKey);
+    const plain = new PlainVss(url, 'signature', authSecretKey, fetchTransport);
     let devices = 0;
     const restore = async (): Promise<number> => {
       const { disk, backup, start } = benchDevice(url, seed, `device ${(devices += 1)}`);

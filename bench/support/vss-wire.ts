@@ -28,19 +28,36 @@ const MOST_SOCKETS = 256;
 /** How requests prove whose they are. */
 export type PlainAuth = 'none' | 'signature';
 
+/** How requests travel. */
+export interface Transport {
+  post(url: string, headers: Record<string, string>, body: Uint8Array): Promise<{ status: number; body: Uint8Array }>;
+  close(): void;
+}
+
+/** What a wallet uses, too. */
+export const fetchTransport: Transport = {
+  post: async (url, headers, body) => {
+    const response = await fetch(url, { method: 'POST', headers, body: body as Uint8Array<ArrayBuffer> });
+    return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };
+  },
+  close: () => undefined
+};
+
 /** A server as one user sees it. */
 export class PlainVss {
   readonly #baseUrl: string;
   readonly #headers: Record<string, string>;
-  readonly #agent: HttpAgent;
-  readonly #request: typeof httpRequest;
+  readonly #transport: Transport;
 
   /** `secretKey`: the user's, for `signature`; by default a new user. */
-  constructor(baseUrl: string, auth: PlainAuth, secretKey: Uint8Array = secp256k1.utils.randomSecretKey()) {
-    const isSecure = new URL(baseUrl).protocol === 'https:';
+  constructor(
+    baseUrl: string,
+    auth: PlainAuth,
+    secretKey: Uint8Array = secp256k1.utils.randomSecretKey(),
+    transport: Transport = socketTransport(new URL(baseUrl).protocol === 'https:')
+  ) {
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
-    this.#agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: MOST_SOCKETS });
-    this.#request = isSecure ? httpsRequest : httpRequest;
+    this.#transport = transport;
     this.#headers = {
       'content-type': 'application/octet-stream',
       // Servers take a proof for a day, and it is not bound to the request: one will do.
@@ -81,7 +98,7 @@ export class PlainVss {
 
   /** Closes the connections. */
   close(): void {
-    this.#agent.destroy();
+    this.#transport.close();
   }
 
   async #call<Request extends DescMessage, Response extends DescMessage>(
@@ -93,33 +110,42 @@ export class PlainVss {
     return fromBinary(responseSchema, await this.#post(path, toBinary(requestSchema, create(requestSchema, message))));
   }
 
-  #post(path: string, body: Uint8Array): Promise<Uint8Array> {
-    const options = {
-      method: 'POST',
-      agent: this.#agent,
-      headers: { ...this.#headers, 'content-length': body.length }
-    };
-    return new Promise((resolve, reject) => {
-      const unreachable = (fault: Error): void =>
-        reject(
-          new TernError('backup_unavailable', `${this.#baseUrl}: ${fault.message}`, 'Check that the server runs.')
-        );
-      const request = this.#request(this.#baseUrl + path, options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', unreachable);
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve(Buffer.concat(chunks));
-          else reject(refused(path, response.statusCode, Buffer.concat(chunks)));
-        });
-      });
-      request.on('error', unreachable);
-      request.end(body);
-    });
+  async #post(path: string, message: Uint8Array): Promise<Uint8Array> {
+    const { status, body } = await this.#transport
+      .post(this.#baseUrl + path, this.#headers, message)
+      .catch(unreachable);
+    if (status === 200) return body;
+    throw refused(path, status, Buffer.from(body));
   }
 }
 
-function refused(path: string, status: number | undefined, body: Buffer): TernError {
+/** Node's own sockets: the least that a request can cost here. */
+function socketTransport(isSecure: boolean): Transport {
+  const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: MOST_SOCKETS });
+  const send = isSecure ? httpsRequest : httpRequest;
+  return {
+    post: (url, headers, body) =>
+      new Promise((resolve, reject) => {
+        const options = { method: 'POST', agent, headers: { ...headers, 'content-length': body.length } };
+        const request = send(url, options, (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+        });
+        request.on('error', reject);
+        request.end(body);
+      }),
+    close: () => agent.destroy()
+  };
+}
+
+function unreachable(thrown: unknown): never {
+  const fault = thrown instanceof Error ? thrown.message : String(thrown);
+  throw new TernError('backup_unavailable', `The server does not answer: ${fault}`, 'Check that it runs.');
+}
+
+function refused(path: string, status: number, body: Buffer): TernError {
   const text = body
     .toString('latin1')
     .replace(/[^ -~]/g, ' ')
