@@ -1,4 +1,4 @@
-// Owns `npm run sim`: one seed with its story, a range of seeds, or hours of them; failing seeds are kept and run first the next time.
+// Owns `npm run sim`: one seed with its story, a range of seeds, hours of them, or every n-th crash point; failing seeds are kept and run first the next time.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,10 +23,12 @@ export async function main(args: string[]): Promise<void> {
       seed: { type: 'string' },
       seeds: { type: 'string' },
       from: { type: 'string', default: '1' },
-      hours: { type: 'string' }
+      hours: { type: 'string' },
+      points: { type: 'string' }
     }
   });
   rememberArgon();
+  if (values.points !== undefined) return runPoints(Number(values.points));
   const { runSeed } = await import('./run-seed.js');
   if (values.seed !== undefined) {
     const report = await runSeed(Number(values.seed), (line) => print(line));
@@ -47,6 +49,34 @@ export async function main(args: string[]): Promise<void> {
       `${totals.failed.length} failed${totals.failed.length > 0 ? `: ${totals.failed.join(' ')}` : ''}`
   );
   process.exit(totals.failed.length === 0 ? 0 : 1);
+}
+
+/** Every `every`-th crash point of each reference act, coming back on the same disk and elsewhere. */
+async function runPoints(every: number): Promise<void> {
+  const { dieAt, pointsOf, REFERENCES } = await import('./crash-points.js');
+  let failed = 0;
+  for (const reference of REFERENCES) {
+    const labels = await pointsOf(reference);
+    const beganMs = performance.now();
+    let runs = 0;
+    let steps = 0;
+    for (let point = 1; point <= labels.length; point += every) {
+      for (const way of ['same', 'elsewhere'] as const) {
+        const report = await dieAt(reference, point, way);
+        runs += 1;
+        steps += report.steps;
+        if (report.failure === undefined) continue;
+        failed += 1;
+        print(`${reference.name}, point ${point} (${labels[point - 1]}), ${way}: FAILED: ${report.failure}`);
+        print(report.story.slice(-30).join('\n'));
+      }
+    }
+    print(
+      `${reference.name}: ${labels.length} points, ${runs} runs, ${steps} steps in ${Math.round(performance.now() - beganMs)} ms`
+    );
+  }
+  print(`${failed} failed`);
+  process.exit(failed === 0 ? 0 : 1);
 }
 
 function* seedsFrom(kept: number[], from: number, count: number): Generator<number> {

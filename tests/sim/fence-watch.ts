@@ -4,13 +4,13 @@ import { PutObjectRequestSchema } from '../../src/wire/gen/vss_pb.js';
 import type { World } from './world.js';
 
 export class FenceWatch {
-  readonly #world: World;
+  readonly #world: Pick<World, 'tell' | 'violated'>;
   /** By store: who wrote last, and who may never write again. */
   readonly #stores = new Map<string, { writer: string; former: Set<string> }>();
   /** Puts that the server took. */
   count = 0;
 
-  constructor(world: World) {
+  constructor(world: Pick<World, 'tell' | 'violated'>) {
     this.#world = world;
   }
 

@@ -59,8 +59,8 @@ export class OutputGuard {
   /** Notes of every output which cut it came from. */
   watchNode(node: TernNode): TernNode {
     const cut = node.cut.bind(node);
-    node.cut = () => {
-      const outputs = cut();
+    node.cut = (isAnswering) => {
+      const outputs = cut(isAnswering);
       for (const output of outputs) this.#remember(output);
       return outputs;
     };

@@ -1,0 +1,20 @@
+// Proves that a death at a seam of any act loses nothing: a fixed sample of the enumerated points, the wallet back on its disk or elsewhere. `npm run sim -- --points 1` runs all.
+import { describe, expect, it, vi } from 'vitest';
+import { dieAt, pointsOf, REFERENCES } from './crash-points.js';
+
+vi.mock('hash-wasm', () => import('./argon-memo.js'));
+
+/** Points that are tried of each act, spread over it. */
+const SAMPLE = 2;
+
+describe.each(REFERENCES)('a death while $name', (reference) => {
+  it('closes no channel and loses no payment, here or on another device', { timeout: 120_000 }, async () => {
+    const points = (await pointsOf(reference)).length;
+    expect(points).toBeGreaterThan(10);
+    for (let sample = 0; sample < SAMPLE; sample += 1) {
+      const point = 1 + Math.floor(((sample + 0.5) * points) / SAMPLE);
+      const { failure, story } = await dieAt(reference, point, sample % 2 === 0 ? 'same' : 'elsewhere');
+      expect(failure, story.join('\n')).toBeUndefined();
+    }
+  });
+});
