@@ -7,7 +7,7 @@ use bitcoin::secp256k1::PublicKey;
 use lightning::ln::channel_state::{ChannelDetails, ChannelShutdownState};
 
 /// LDK does not tell that a channel which opens or closes was reestablished; it happens at once after the handshake.
-const SETTLED_AFTER_MS: f64 = 10_000.0;
+const SETTLED_AFTER_MS: f64 = 3_000.0;
 
 /// Whether the node may broadcast.
 pub struct Quarantine {
