@@ -83,15 +83,16 @@ async function waitsFor(world: World): Promise<'blocks' | 'peers' | undefined> {
 
 async function checkBackup(world: World, device: SimDevice): Promise<void> {
   if (!device.mode) return;
-  const waiting = await device.disk.outbox();
-  if (waiting.length > 0) world.violated(`${device.name} has ${waiting.length} rows that nobody stores`);
+  const isStored = async (): Promise<boolean> => {
+    const { state } = await device.wallet.backupInfo();
+    return (await device.disk.outbox()).length === 0 && state === 'up_to_date';
+  };
+  await world.until(isStored, `${device.name} to store everything and say so`, 120_000);
   const { problems } = await world.during(
     device.ask((wallet) => wallet.verifyBackup()),
     'the backup to be verified'
   );
   for (const { code, cause } of problems) world.violated(`invariant 7: ${device.name}'s backup: ${code} ${cause}`);
-  const { state } = await device.wallet.backupInfo();
-  if (state !== 'up_to_date') world.violated(`${device.name} calls its backup ${state} when all is stored`);
 }
 
 /** What a wallet once called final, it calls so for ever. */

@@ -14,19 +14,20 @@ export class FenceWatch {
     this.#world = world;
   }
 
-  /** The server accepted this put of a process. A process claims once in its life. */
-  accepted(process: string, body: Uint8Array): void {
+  /** The server accepted this put of a session. While it starts a session may claim, which is a put of the record alone, as often as it must. */
+  accepted(session: string, isStarting: boolean, body: Uint8Array): void {
     const { storeId, transactionItems, deleteItems } = fromBinary(PutObjectRequestSchema, body);
     this.count += 1;
-    const store = this.#stores.get(storeId) ?? { writer: process, former: new Set<string>() };
+    const store = this.#stores.get(storeId) ?? { writer: session, former: new Set<string>() };
     this.#stores.set(storeId, store);
     const items = transactionItems.length + deleteItems.length;
-    if (store.former.has(process)) {
-      this.#world.violated(`the server took ${items} items of ${process} after ${store.writer} had claimed`);
+    if (store.former.has(session) && !(isStarting && items === 1)) {
+      this.#world.violated(`the server took ${items} items of ${session} after ${store.writer} had claimed`);
     }
-    if (store.writer === process) return;
-    this.#world.tell(`${process} owns the backup now, before it ${store.writer}`);
+    if (store.writer === session) return;
+    this.#world.tell(`${session} owns the backup now, before it ${store.writer}`);
     store.former.add(store.writer);
-    store.writer = process;
+    store.former.delete(session);
+    store.writer = session;
   }
 }

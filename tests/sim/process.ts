@@ -37,6 +37,8 @@ export class Process {
   /** The mode of its backup; undefined: it has none. */
   mode: BackupMode | undefined;
   isDead = false;
+  /** Until its wallet is unlocked. */
+  isStarting = true;
   readonly died: Promise<void>;
   readonly vss: MemoryVss;
   readonly isVssAway: () => boolean;

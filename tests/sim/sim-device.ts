@@ -150,6 +150,7 @@ export class SimDevice {
     };
     process.mode = this.mode;
     await wallet.unlock(PASSWORD, choice);
+    process.isStarting = false;
     if (process.isDead) return;
     this.#wallet = wallet;
     const settings = await wallet.settings();

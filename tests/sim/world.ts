@@ -223,7 +223,11 @@ export class World {
     if (method === 'putObjects' && response.ok) {
       onStored();
       if (by.vss === this.vss)
-        this.fenceWatch.accepted(by.name, new Uint8Array(await new Response(init.body ?? null).arrayBuffer()));
+        this.fenceWatch.accepted(
+          by.name,
+          by.isStarting,
+          new Uint8Array(await new Response(init.body ?? null).arrayBuffer())
+        );
     }
     if (this.chance.happens(vssLoses)) throw new TypeError('terminated');
     return response;
