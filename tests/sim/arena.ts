@@ -4,6 +4,7 @@ import { TernError } from '../../src/wire/errors.js';
 import { BackupWorld, row, type SimDevice } from './backup-world.js';
 import { FenceWatch } from './fence-watch.js';
 import { MemoryDisk } from './memory-disk.js';
+import { Chance } from './random.js';
 import { idle } from './virtual-clock.js';
 
 /** What one device does, in order. `lock` says goodbye, `crash` does not. */
@@ -33,6 +34,20 @@ const MOST_DECISIONS = 400;
 /** Runs a duel to its end and checks it. Throws what was broken. Answers how many writes the server took. */
 export async function fight(duel: Duel, choose: Choose): Promise<number> {
   return new Arena(duel, choose).run();
+}
+
+const ACTS: readonly Act[] = ['start', 'take over', 'write', 'write', 'write', 'lock', 'crash'];
+
+/** A duel that a seed decides wholly. Answers and throws as `fight` does. */
+export async function randomDuel(seed: number): Promise<number> {
+  const chance = new Chance(seed);
+  const some = (): Act[] => ['start', ...Array.from({ length: chance.between(2, 5) }, () => chance.pick(ACTS))];
+  const duel = { a: some(), b: some(), losses: chance.between(0, 4) };
+  try {
+    return await fight(duel, (options) => chance.between(0, options - 1));
+  } catch (thrown) {
+    throw new Error(`seed ${seed}: ${String(thrown)}`, { cause: thrown });
+  }
 }
 
 class Arena {

@@ -24,11 +24,16 @@ export async function main(args: string[]): Promise<void> {
       seeds: { type: 'string' },
       from: { type: 'string', default: '1' },
       hours: { type: 'string' },
-      points: { type: 'string' }
+      points: { type: 'string' },
+      duels: { type: 'string' },
+      mutations: { type: 'string' },
+      bail: { type: 'boolean', default: false }
     }
   });
+  if (values.mutations !== undefined) return (await import('./mutate.js')).tryMutations(values.mutations);
   rememberArgon();
-  if (values.points !== undefined) return runPoints(Number(values.points));
+  if (values.points !== undefined) return runPoints(Number(values.points), values.bail);
+  if (values.duels !== undefined) return runDuels(Number(values.duels));
   const { runSeed } = await import('./run-seed.js');
   if (values.seed !== undefined) {
     const report = await runSeed(Number(values.seed), (line) => print(line));
@@ -42,6 +47,7 @@ export async function main(args: string[]): Promise<void> {
   for (const seed of seedsFrom(kept, Number(values.from), count)) {
     if (endMs > 0 && performance.now() > endMs) break;
     add(totals, await runSeed(seed));
+    if (values.bail && totals.failed.length > 0) process.exit(1);
   }
   await keepSeeds(totals.failed);
   print(
@@ -52,7 +58,7 @@ export async function main(args: string[]): Promise<void> {
 }
 
 /** Every `every`-th crash point of each reference act, coming back on the same disk and elsewhere. */
-async function runPoints(every: number): Promise<void> {
+async function runPoints(every: number, bails: boolean): Promise<void> {
   const { dieAt, pointsOf, REFERENCES } = await import('./crash-points.js');
   let failed = 0;
   for (const reference of REFERENCES) {
@@ -69,6 +75,7 @@ async function runPoints(every: number): Promise<void> {
         failed += 1;
         print(`${reference.name}, point ${point} (${labels[point - 1]}), ${way}: FAILED: ${report.failure}`);
         print(report.story.slice(-30).join('\n'));
+        if (bails) process.exit(1);
       }
     }
     print(
@@ -77,6 +84,14 @@ async function runPoints(every: number): Promise<void> {
   }
   print(`${failed} failed`);
   process.exit(failed === 0 ? 0 : 1);
+}
+
+/** Random duels of two writers; the first that breaks a promise ends them. */
+async function runDuels(count: number): Promise<void> {
+  const { randomDuel } = await import('./arena.js');
+  for (let seed = 1; seed <= count; seed += 1) await randomDuel(seed);
+  print(`${count} duels`);
+  process.exit(0);
 }
 
 function* seedsFrom(kept: number[], from: number, count: number): Generator<number> {

@@ -1,7 +1,6 @@
 // Proves the fence with two writers: every order of their writes at the server and every lost answer up to a bound, then random ones. No former owner writes, nothing acknowledged is lost.
 import { describe, expect, it } from 'vitest';
-import { fight, type Act, type Choose, type Duel } from './arena.js';
-import { Chance } from './random.js';
+import { fight, randomDuel, type Choose, type Duel } from './arena.js';
 
 /** Calls `run` with every sequence of choices that it asks for. Answers how many there were. */
 async function everyWay(run: (choose: Choose) => Promise<unknown>): Promise<number> {
@@ -50,16 +49,8 @@ describe('two writers', () => {
   });
 
   it('five hundred random duels', { timeout: 120_000 }, async () => {
-    const acts: Act[] = ['start', 'take over', 'write', 'write', 'write', 'lock', 'crash'];
     let writes = 0;
-    for (let seed = 1; seed <= 500; seed += 1) {
-      const chance = new Chance(seed);
-      const some = (): Act[] => ['start', ...Array.from({ length: chance.between(2, 5) }, () => chance.pick(acts))];
-      const duel = { a: some(), b: some(), losses: chance.between(0, 4) };
-      writes += await fight(duel, (options) => chance.between(0, options - 1)).catch((thrown: unknown) => {
-        throw new Error(`seed ${seed}: ${String(thrown)}`);
-      });
-    }
+    for (let seed = 1; seed <= 500; seed += 1) writes += await randomDuel(seed);
     expect(writes).toBeGreaterThan(1_000);
   });
 });
