@@ -89,7 +89,14 @@ async function runPoints(every: number, bails: boolean): Promise<void> {
 /** Random duels of two writers; the first that breaks a promise ends them. */
 async function runDuels(count: number): Promise<void> {
   const { randomDuel } = await import('./arena.js');
-  for (let seed = 1; seed <= count; seed += 1) await randomDuel(seed);
+  for (let seed = 1; seed <= count; seed += 1) {
+    try {
+      await randomDuel(seed);
+    } catch (thrown) {
+      print(`FAILED: ${String(thrown)}`);
+      process.exit(1);
+    }
+  }
   print(`${count} duels`);
   process.exit(0);
 }
