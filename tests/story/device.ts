@@ -1,6 +1,7 @@
 // Owns one life of a wallet on a device: it can die at any commit and any request to its backup, and the next life finds exactly what its disk, or the server, held.
 import { TernError } from '../../src/wire/errors.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
+import type { BackupState } from '../../src/worker/api.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
 import { openBackup } from '../../src/worker/backup/open.js';
 import { Wallet } from '../../src/worker/wallet.js';
@@ -34,6 +35,8 @@ export class Device {
   /** Resolves when the crash happens. */
   readonly crashed = new Promise<void>((resolve) => (this.#happened = resolve));
   mnemonic = '';
+  /** Stands between the wallet and its backup server: passes requests on, or does not. */
+  vssFault: ((pass: () => Promise<Response>) => Promise<Response>) | undefined;
 
   private constructor(stand: Stand, disk: MemoryDisk, vssUrl: string | undefined) {
     this.#stand = stand;
@@ -91,11 +94,21 @@ export class Device {
       if (TernError.from(thrown).code !== 'owned_elsewhere') throw thrown;
       await wallet.unlock(password, 'take_over');
     });
-    await waitFor(async () => (await wallet.backupInfo()).state === 'up_to_date', {
-      what: 'the quarantine of the restored wallet to end',
-      timeoutMs: 60_000
-    });
+    await next.awaitBackup('up_to_date');
     return next;
+  }
+
+  /** Resolves when the backup's indicator says so. */
+  async awaitBackup(state: BackupState): Promise<void> {
+    await waitFor(async () => (await this.wallet.backupInfo()).state === state, {
+      what: `the backup to be ${state}`,
+      timeoutMs: 90_000
+    });
+  }
+
+  /** Dies now. */
+  die(): void {
+    this.wallet.session.store.crash();
   }
 
   /** Locks in order and opens again: what closing and opening the tab does. */
@@ -117,7 +130,7 @@ export class Device {
       openDisk: () => Promise.resolve(this.#disk),
       eraseDisk: () => Promise.resolve()
     });
-    const crash = { at: this.#crashAt, happened: () => this.#die() };
+    const crash = { at: this.#crashAt, happened: () => this.#died() };
     const vssUrl = this.#vssUrl;
     const defaults = { network: 'regtest' as const, esploraUrl: this.#stand.esplora.url, bridgeUrl: '', vssUrl };
     const mortal: typeof fetch = (input, init) => this.#fetch(input, init);
@@ -133,16 +146,17 @@ export class Device {
     const { commit, when } = this.#crashAtRequest;
     const isLast = commit === this.#requestCount;
     if (isLast && when === 'before') return this.#crash();
-    const response = await fetch(input, init);
+    const pass = (): Promise<Response> => fetch(input, init);
+    const response = await (this.vssFault ? this.vssFault(pass) : pass());
     return isLast ? this.#crash() : response;
   }
 
   #crash(): Promise<never> {
-    this.wallet.session.store.crash();
+    this.die();
     return never;
   }
 
-  #die(): void {
+  #died(): void {
     this.#isDead = true;
     this.#happened();
   }
