@@ -57,6 +57,8 @@ export interface Backup extends Replicate {
   verify(): Promise<BackupVerification>;
   /** The setting changed while the session runs or starts. Resolves when the new mode holds. */
   setMode(mode: BackupMode): Promise<void>;
+  /** Asked before a peer is dialled: a peer must never meet a device that was taken over. Rejects where that is so, and in acknowledged mode while the server is away. */
+  confirmOwner(): Promise<void>;
   /** The user is there, or not: paces the heartbeat. */
   touch(visible: boolean): void;
   /** The network is back: try at once. */

@@ -22,6 +22,8 @@ export interface NodeDriverOptions {
   config: NodeConfig;
   replicate?: Replicate;
   dialOptions: () => DialOptions;
+  /** See `PeersOptions`. */
+  beforeDial?: () => Promise<void>;
   onEvent: (event: Exclude<NodeEvent, { type: 'halted' }>) => void;
   onPeer: (status: PeerStatus) => void;
   /** Called once, unless the driver was stopped before. */
@@ -177,8 +179,9 @@ export class NodeDriver {
 
   #run(node: TernNode): void {
     this.#node = node;
-    const { platform, logs, dialOptions, onPeer } = this.#options;
-    this.#peers = new Peers({ platform, node: this.#linkNode(node), logs, dialOptions, onChange: onPeer });
+    const { platform, logs, dialOptions, beforeDial, onPeer } = this.#options;
+    const linkNode = this.#linkNode(node);
+    this.#peers = new Peers({ platform, node: linkNode, logs, dialOptions, beforeDial, onChange: onPeer });
     this.#turns.attach(node);
     // Only now: whatever the node stages from here on is cut together with its manager.
     node.run();

@@ -49,12 +49,14 @@ let server: WebSocketServer;
 let url: string;
 let greeting: Uint8Array | 'silence' | 'close';
 let accepted: WebSocket[];
+let beforeDial: () => Promise<void>;
 
 beforeEach(async () => {
   clock = new VirtualClock();
   node = new ScriptedNode();
   statuses = [];
   accepted = [];
+  beforeDial = () => Promise.resolve();
   greeting = Uint8Array.of(1);
   server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('connection', (socket) => {
@@ -71,6 +73,7 @@ beforeEach(async () => {
     node,
     logs: new Logs(clock),
     dialOptions: () => ({ bridgeUrl: 'ws://127.0.0.1:1/ln', allowInsecure: false }),
+    beforeDial: () => beforeDial(),
     onChange: (status) => statuses.push(status)
   });
   node.onHandshake = () => peers.peerConnected(nodeId);
@@ -87,6 +90,13 @@ async function answered(socket: WebSocket): Promise<void> {
   const pong = new Promise((resolve) => socket.once('pong', resolve));
   socket.ping();
   await pong;
+}
+
+/** A connection of somebody else, made after everything that was dialled before. */
+async function accompanied(): Promise<WebSocket> {
+  const other = new WebSocket(url);
+  await new Promise((resolve) => other.once('open', resolve));
+  return other;
 }
 
 const latest = (): PeerStatus | undefined => statuses.at(-1);
@@ -221,6 +231,28 @@ describe('Peers', () => {
         return node.writable;
       })
       .toBe(2);
+  });
+
+  it('dials only when it may: a refusal puts the dial off, and one that was stopped while it asked never dials', async () => {
+    beforeDial = () => Promise.reject(new TernError('backup_unavailable', 'Away.', 'Wait.'));
+    peers.keep([{ nodeId, address: url }]);
+    await becomes('waiting');
+    expect(latest()?.error?.code).toBe('backup_unavailable');
+    beforeDial = () => Promise.resolve();
+    await clock.advance(1_000);
+    await becomes('connected');
+    expect(accepted).toHaveLength(1);
+
+    let allow = (): void => undefined;
+    beforeDial = () => new Promise((resolve) => (allow = resolve));
+    accepted[0]!.close();
+    await becomes('waiting');
+    await clock.advance(2_000);
+    await becomes('connecting');
+    peers.stop();
+    allow();
+    await answered(await accompanied());
+    expect(accepted).toHaveLength(2);
   });
 
   it('falls silent at the stop, also for a dial under way', async () => {

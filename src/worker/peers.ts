@@ -19,6 +19,8 @@ export interface PeersOptions {
   logs: Logs;
   /** Read at every dial, so that a changed setting takes effect. */
   dialOptions: () => DialOptions;
+  /** Asked before every dial; a rejection puts the dial off. Absent: nobody need be asked. */
+  beforeDial?: () => Promise<void>;
   onChange: (status: PeerStatus) => void;
 }
 
@@ -140,12 +142,18 @@ export class Peers {
     peer.cancelRetry = undefined;
     this.#enter(peer, { state: 'connecting', retryAtMs: undefined });
     try {
+      if (this.#options.beforeDial) await this.#permitted(this.#options.beforeDial);
       if (!this.#isConnected(peer)) await this.#reach(peer);
       this.#connected(peer);
     } catch (thrown) {
       this.#lost(peer, TernError.from(thrown));
       throw thrown;
     }
+  }
+
+  async #permitted(beforeDial: () => Promise<void>): Promise<void> {
+    await beforeDial();
+    if (this.#stopped) throw this.#stopped;
   }
 
   async #reach(peer: Peer): Promise<void> {

@@ -88,6 +88,8 @@ export class Session {
     this.#backup?.setMode(mode).catch((thrown: unknown) => {
       this.#options.logs.write('warn', 'backup', TernError.from(thrown).message);
     });
+    // Dials that waited for the server's word need not any more.
+    if (mode === 'local-first') this.#driver?.wake();
   }
 
   /** Ends in order: node, backup, disk. */
@@ -141,11 +143,13 @@ export class Session {
     const { store } = this;
     const dialOptions = (): { bridgeUrl: string; allowInsecure: boolean } => settings.current;
     const replicate = this.#backup;
+    const beforeDial = replicate && (() => replicate.confirmOwner());
     const onHalt = (error: TernError): void => {
       this.#haltedBy ??= error;
       this.#options.onHalt(error);
     };
-    this.#driver = new NodeDriver({ platform, store, logs, config, replicate, dialOptions, onEvent, onPeer, onHalt });
+    const hooks = { replicate, dialOptions, beforeDial, onEvent, onPeer, onHalt };
+    this.#driver = new NodeDriver({ platform, store, logs, config, ...hooks });
     await this.#driver.start(seed);
     await settle();
   }

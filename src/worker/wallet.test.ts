@@ -153,6 +153,7 @@ const stillBackup: Backup = {
   now: () => Promise.resolve(),
   verify: () => Promise.resolve({ keys: 0, bytes: 0, tookMs: 0, commitId: 0n, problems: [] }),
   setMode: () => Promise.resolve(),
+  confirmOwner: () => Promise.resolve(),
   touch: () => undefined,
   wake: () => undefined,
   release: () => Promise.resolve(),

@@ -150,6 +150,16 @@ export class Backup implements SessionBackup {
     void this.#replicator?.renew().catch(() => undefined);
   }
 
+  /**
+   * Are we still the owner? A device that takes over pushes the former out of its peers' connections: were that one to dial again, it would
+   * show them old state. Acknowledged mode waits for the answer; local-first asks, and goes on.
+   */
+  async confirmOwner(): Promise<void> {
+    const answer = this.#replicator?.confirm();
+    if (this.#mode === 'acknowledged') await answer;
+    else answer?.catch(() => undefined);
+  }
+
   /** The user is there, or not: paces the heartbeat. */
   touch(visible: boolean): void {
     this.#replicator?.setVisible(visible);

@@ -47,6 +47,23 @@ describe('one owner', () => {
     await expect(late).rejects.toMatchObject({ code: 'wallet_locked' });
   });
 
+  it('asks before a peer is dialled: whoever was taken over stops there, and acknowledged mode waits for a server that is away', async () => {
+    const world = new BackupWorld();
+    const a = await world.started('a');
+    await a.writeAcknowledged([MANAGER, 'm1']);
+    await world.clock.during(a.backup.confirmOwner());
+    world.server.fault = () => ({ kind: 'refuse' });
+    await expect(world.clock.during(a.backup.confirmOwner())).rejects.toMatchObject({ code: 'backup_unavailable' });
+    expect(a.halted).toBeUndefined();
+    await world.clock.during(a.backup.setMode('local-first'));
+    await world.clock.during(a.backup.confirmOwner());
+    world.server.fault = () => undefined;
+    await world.clock.during(a.backup.setMode('acknowledged'));
+    await world.started('b', {}, { choice: 'take_over' });
+    await expect(world.clock.during(a.backup.confirmOwner())).rejects.toMatchObject({ code: 'taken_over' });
+    expect(a.halted).toMatchObject({ code: 'taken_over' });
+  });
+
   it('takes back by hand-over: changed rows come, gone rows go, what was not stored is dropped', async () => {
     const world = new BackupWorld();
     const a = await world.started('a');

@@ -80,6 +80,11 @@ export class Replicator {
     return this.#attempt(false, () => this.#committer.renew(true));
   }
 
+  /** Reads the owner record anew: are we still the owner? */
+  confirm(): Promise<void> {
+    return this.#attempt(false, () => this.#committer.check());
+  }
+
   /** Runs something while no commit does. */
   hold<T>(run: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(run, run);
@@ -167,7 +172,7 @@ export class Replicator {
     const isDue = this.#options.clock.nowMs() - this.#committer.putAtMs >= RENEW_MS;
     try {
       if (isDue) await this.#attempt(false, () => this.#committer.renew(true));
-      else if (this.#isVisible) await this.#attempt(false, () => this.#committer.check());
+      else if (this.#isVisible) await this.confirm();
     } catch {
       // Noted by the attempt; the next beat comes anyway.
     }
