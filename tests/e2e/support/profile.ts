@@ -1,5 +1,5 @@
 // Owns a browser profile on disk: it outlives the browser, which can be ended in the middle of anything.
-import { mkdtemp, readlink, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type BrowserContext, type Page } from '@playwright/test';
@@ -24,6 +24,13 @@ export class Profile {
     const options = { ...launchOptions, viewport: { width: 1280, height: 800 }, baseURL: this.#baseURL };
     this.#context = await chromium.launchPersistentContext(this.#directory, options);
     return this.#context.pages()[0] ?? (await this.#context.newPage());
+  }
+
+  /** A copy of the profile as it lies on disk; only while no browser runs on it. */
+  async copy(): Promise<Profile> {
+    const copy = await Profile.create(this.#baseURL);
+    await cp(this.#directory, copy.#directory, { recursive: true });
+    return copy;
   }
 
   /** SIGKILL for the whole browser. Chromium's lock on its profile is a link that ends in the browser's process id. */
