@@ -3,6 +3,7 @@ import { expect, type BrowserContext, type Page } from '@playwright/test';
 import type { LndChannel } from '../regtest/lnd.js';
 import { assertFundingUnspent } from '../story/steps.js';
 import { collectComplaints, type Complaints } from './support/complaints.js';
+import { expectBackup, watchVssRequests } from './support/backup.js';
 import { attachEvidence } from './support/evidence.js';
 import {
   channelsWith,
@@ -41,12 +42,14 @@ test.describe('a wallet in the browser, against btcd and lnd', () => {
   let context: BrowserContext;
   let page: Page;
   let complaints: Complaints;
+  let vssRequests: readonly string[];
   let nodeId: string;
   let channel: LndChannel;
 
   test.beforeAll(async ({ browser, appUrl }) => {
     context = await freshContext(browser, appUrl);
     complaints = await collectComplaints(context);
+    vssRequests = watchVssRequests(context);
     page = await context.newPage();
   });
   test.afterAll(() => context.close());
@@ -149,6 +152,11 @@ test.describe('a wallet in the browser, against btcd and lnd', () => {
     const [fundingTxid = ''] = channel.channelPoint.split(':');
     const feesSat = (await feeSat(stand, fundingTxid)) + (await feeSat(stand, closed.closingTxid));
     expect(await totalSat(page)).toBe(fundedSat - closed.settledSat - feesSat);
+  });
+
+  test('has no backup, says so, and made not one request to a VSS server', async () => {
+    await expectBackup(page, 'off');
+    expect(vssRequests).toEqual([]);
   });
 
   test('was served under a policy that nothing in it ever broke', () => {

@@ -1,0 +1,134 @@
+// Owns the proof that a backup server that goes away costs nothing: the wallet says so, holds or goes on as its mode says, and catches up without a click.
+import { expect, type BrowserContext, type Page } from '@playwright/test';
+import { errorWords } from '../../src/lib/wallet/i18n.js';
+import { b } from '../../src/lib/wallet/words/backup.js';
+import type { RunningServer } from '../../src/server/server.js';
+import {
+  expectBackup,
+  expectUsableChannels,
+  payLnd,
+  receiveFromLnd,
+  startStore,
+  type BackupStore
+} from './support/backup.js';
+import { attachEvidence } from './support/evidence.js';
+import { expectChannelsWhole } from './support/judge.js';
+import { createWallet, password, submitUnlock, unlock } from './support/onboarding.js';
+import { button, expectError, goTo, t, visit } from './support/screen.js';
+import {
+  catchUpTimeoutMs,
+  confirmPayment,
+  expectAgreed,
+  fundWallet,
+  openChannel,
+  paymentStatus,
+  walletNodeId
+} from './support/steps.js';
+import { freshContext, serveApp, test } from './support/world.js';
+
+const vssPaths = '**/vss/**';
+
+test.describe.configure({ mode: 'serial' });
+
+test.describe('a wallet whose backup server goes away', () => {
+  let store: BackupStore;
+  let server: RunningServer;
+  let context: BrowserContext;
+  let page: Page;
+  let nodeId: string;
+
+  test.beforeAll(async ({ browser, stand }) => {
+    test.setTimeout(180_000);
+    store = await startStore('PGlite');
+    server = await serveApp(stand, { type: 'store', database: store.database, auth: 'signature' });
+    context = await freshContext(browser, server.url);
+    page = await context.newPage();
+    await createWallet(page);
+    await fundWallet(stand, page, 2_000_000n);
+    nodeId = await walletNodeId(page);
+    await openChannel(stand, page, 1_000_000n);
+    await payLnd(stand, page, 200_000n, 'bread');
+    await expectBackup(page, 'up_to_date');
+  });
+  test.afterAll(async () => {
+    await context.close();
+    await server.close();
+    await store.stop();
+  });
+  test.afterEach(async ({ stand }, testInfo) => {
+    if ((await page.getByTestId('backup-indicator').count()) > 0) await attachEvidence(page, stand, testInfo);
+  });
+
+  test('holds a payment back and refuses the next; both go through by themselves, or when asked again, once it is back', async ({
+    stand
+  }) => {
+    await expectAgreed(stand, page, nodeId);
+    await visit(page, '/settings/backup');
+    await page.getByRole('button', { name: b('now'), exact: true }).click();
+    await expect(page.getByText(b('now_done'), { exact: true })).toBeVisible();
+    await goAway();
+    const held = await stand.lnd.addInvoice({ amountMsat: 10_000_000n, memo: 'held back' });
+    await confirmPayment(page, held.bolt11, 10_000n);
+    await expectBackup(page, 'paused');
+    expect((await stand.lnd.lookupInvoice(held.paymentHash)).state).toBe('OPEN');
+    const refused = await stand.lnd.addInvoice({ amountMsat: 5_000_000n, memo: 'refused' });
+    await confirmPayment(page, refused.bolt11, 5_000n);
+    await expectError(page, 'payments_paused');
+    await goTo(page, 'home');
+    await expect(page.getByText(b('paused_title'), { exact: true })).toBeVisible();
+
+    await comeBack();
+    await stand.lnd.awaitInvoice(held.paymentHash, 'SETTLED', catchUpTimeoutMs);
+    await expectBackup(page, 'up_to_date');
+    await expect(page.getByText(b('paused_title'), { exact: true })).toHaveCount(0);
+    expect((await stand.lnd.lookupInvoice(refused.paymentHash)).state).toBe('OPEN');
+    await payLnd(stand, page, 5_000n, 'after all');
+    await expectChannelsWhole(stand, nodeId);
+  });
+
+  test('waits with the start, says so, and opens by itself once it is back', async ({ stand }) => {
+    await page.reload();
+    await goAway();
+    await submitUnlock(page, password);
+    await expect(page.getByText(errorWords.backup_unavailable.title, { exact: true })).toBeVisible();
+    await expect(page.getByText(b('start_waits'), { exact: true })).toBeVisible();
+    await comeBack();
+    await expect(button(page, 'nav.lock')).toBeVisible({ timeout: catchUpTimeoutMs });
+    await expectUsableChannels(page, 1);
+    await payLnd(stand, page, 5_000n, 'in the end');
+    await expectBackup(page, 'up_to_date');
+  });
+
+  test('starts without it when told to, pays, says how far behind it is, and catches up by itself', async ({
+    stand
+  }) => {
+    await page.reload();
+    await goAway();
+    await submitUnlock(page, password);
+    await page.getByRole('button', { name: b('go_on'), exact: true }).click();
+    await expect(button(page, 'nav.lock')).toBeVisible({ timeout: catchUpTimeoutMs });
+    await expectUsableChannels(page, 1);
+    await expectBackup(page, 'behind');
+    await payLnd(stand, page, 10_000n, 'ahead of the backup');
+    await receiveFromLnd(stand, page, 5_000n, 'also ahead');
+    await expect(page.getByTestId('backup-indicator')).toHaveAccessibleName(/\d+ changes? behind since /);
+
+    await comeBack();
+    await expectBackup(page, 'up_to_date');
+    await visit(page, '/settings/backup');
+    await page.getByRole('button', { name: b('verify'), exact: true }).click();
+    await expect(page.getByText(b('verify_good'), { exact: true })).toBeVisible();
+    await page.reload();
+    await unlock(page);
+    expect(await paymentStatus(page, 'ahead of the backup')).toBe(t('payment.succeeded'));
+    await expectChannelsWhole(stand, nodeId);
+  });
+
+  async function goAway(): Promise<void> {
+    await context.route(vssPaths, (route) => route.abort('connectionrefused'));
+  }
+
+  function comeBack(): Promise<void> {
+    return context.unroute(vssPaths);
+  }
+});
