@@ -61,6 +61,12 @@ class Arena {
   readonly #devices = new Map<'a' | 'b', SimDevice>();
   readonly #disks = { a: new MemoryDisk(), b: new MemoryDisk() };
   readonly #starting = new Set<string>();
+  /** Sessions that began to say goodbye, and those that were told to take over. */
+  readonly #leaving = new Set<string>();
+  readonly #takers = new Set<string>();
+  /** The session of each device, and the session that wrote last. */
+  readonly #sessions = new Map<'a' | 'b', string>();
+  #writer = '';
   /** What a device was told to be stored. */
   readonly #acknowledged = new Map<string, string>();
   #lossesLeft: number;
@@ -108,7 +114,10 @@ class Arena {
     const device = this.#devices.get(by);
     if (act === 'start' || act === 'take over') return this.#start(by, act === 'take over');
     if (act === 'crash') device?.kill();
-    if (act === 'lock') await device?.backup.release();
+    if (act === 'lock') {
+      this.#leaving.add(this.#sessions.get(by) ?? '');
+      await device?.backup.release();
+    }
     if (act === 'crash' || act === 'lock') return void this.#devices.delete(by);
     if (!device || device.halted) return;
     const key = `${by}${(this.#writes += 1)}`;
@@ -121,6 +130,8 @@ class Arena {
   async #start(by: 'a' | 'b', takesOver: boolean): Promise<void> {
     const before = this.#devices.get(by);
     const name = `${by}/${(this.#session += 1)}`;
+    this.#sessions.set(by, name);
+    if (takesOver) this.#takers.add(name);
     before?.kill();
     this.#devices.delete(by);
     const fetch: typeof globalThis.fetch = (url, init) => this.#fetch(by, name, url as string, init);
@@ -140,6 +151,7 @@ class Arena {
     const handle = async (): Promise<Response> => {
       const response = await this.#world.server.fetch(url, init);
       if (method === 'putObjects' && response.ok) {
+        this.#wrote(by, session);
         this.#fence.accepted(
           session,
           this.#starting.has(session),
@@ -151,6 +163,15 @@ class Arena {
     };
     if (method !== 'putObjects') return handle();
     return new Promise((resolve, reject) => this.#pending.push({ by, handle, resolve, reject }));
+  }
+
+  /** Whoever was not told to take over takes only what is free, or its own. */
+  #wrote(by: 'a' | 'b', session: string): void {
+    const isFree = this.#writer === '' || this.#writer.startsWith(by) || this.#leaving.has(this.#writer);
+    if (session !== this.#writer && !isFree && !this.#takers.has(session)) {
+      this.#violations.push(`${session} took the store, which ${this.#writer} had, without being told to`);
+    }
+    this.#writer = session;
   }
 
   async #decide(): Promise<void> {

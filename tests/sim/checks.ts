@@ -6,7 +6,7 @@ import type { World } from './world.js';
 
 const MOST_ROUNDS = 60;
 /** BOLT 3 */
-const ANCHOR_SAT = 330n;
+export const ANCHOR_SAT = 330n;
 
 /** Waits until nothing is under way: every HTLC resolved, every change stored, every channel usable or gone, nothing waiting for a block. */
 export async function calm(world: World): Promise<void> {
@@ -25,10 +25,27 @@ export async function checkAtRest(world: World): Promise<void> {
   for (const device of running(world)) {
     await checkBackup(world, device);
     await checkHistory(world, device);
+    world.secrecyWatch.logged(device.name, await device.wallet.logs());
   }
   await checkPayments(world);
   await checkMoney(world);
   world.check();
+}
+
+/** What all wallets that run show together. */
+export async function shownSat(world: World): Promise<bigint> {
+  let sumSat = 0n;
+  for (const { wallet } of running(world)) sumSat += (await wallet.balances()).totalSat;
+  return sumSat;
+}
+
+/** Nothing of any wallet waits for the chain. */
+export async function isQuiet(world: World): Promise<boolean> {
+  for (const { wallet } of running(world)) {
+    const { onchainPendingSat, closingSat } = await wallet.balances();
+    if (onchainPendingSat > 0n || closingSat > 0n) return false;
+  }
+  return world.chain.mempool.length === 0;
 }
 
 /** Loads what the server holds into an empty device of another world, where nobody hears it. */
@@ -136,17 +153,14 @@ async function checkPayments(world: World): Promise<void> {
  */
 async function checkMoney(world: World): Promise<void> {
   if (running(world).length !== world.personas.length) return;
-  let shownSat = 0n;
   const sides = new Map<string, ChannelInfo[]>();
   for (const { wallet } of running(world)) {
-    const { totalSat } = await wallet.balances();
-    shownSat += totalSat;
     for (const channel of await wallet.channels()) {
       if (channel.state === 'opening') continue;
       sides.set(channel.channelId, [...(sides.get(channel.channelId) ?? []), channel]);
     }
   }
-  const heldSat = world.chain.fundedSat - world.chain.feesSat() - shownSat;
+  const heldSat = world.chain.fundedSat - world.chain.feesSat() - (await shownSat(world));
   const channels = BigInt(sides.size);
   if (heldSat < channels * ANCHOR_SAT || heldSat > channels * (2n * ANCHOR_SAT + 2n)) {
     world.violated(`${heldSat} sat are not to be seen in any wallet, with ${channels} channels`);

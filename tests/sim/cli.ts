@@ -27,6 +27,7 @@ export async function main(args: string[]): Promise<void> {
       points: { type: 'string' },
       duels: { type: 'string' },
       mutations: { type: 'string' },
+      scenario: { type: 'string' },
       bail: { type: 'boolean', default: false }
     }
   });
@@ -35,21 +36,28 @@ export async function main(args: string[]): Promise<void> {
   if (values.points !== undefined) return runPoints(Number(values.points), values.bail);
   if (values.duels !== undefined) return runDuels(Number(values.duels));
   const { runSeed } = await import('./run-seed.js');
+  const { SCENARIOS } = await import('./scenarios.js');
+  const scenario = SCENARIOS.find(({ name }) => name === values.scenario);
+  if (values.scenario !== undefined && !scenario) {
+    throw new RangeError(
+      `There is no scenario ${values.scenario}. There are: ${SCENARIOS.map(({ name }) => name).join(', ')}.`
+    );
+  }
   if (values.seed !== undefined) {
-    const report = await runSeed(Number(values.seed), (line) => print(line));
+    const report = await runSeed(Number(values.seed), (line) => print(line), scenario);
     tellEnd(report);
     process.exit(report.failure === undefined ? 0 : 1);
   }
-  const kept = await keptSeeds();
+  const kept = scenario ? [] : await keptSeeds();
   const totals: Totals = { runs: 0, steps: 0, realMs: 0, failed: [] };
   const endMs = values.hours === undefined ? 0 : performance.now() + Number(values.hours) * 3_600_000;
   const count = Number(values.seeds ?? (values.hours === undefined ? 100 : Infinity));
   for (const seed of seedsFrom(kept, Number(values.from), count)) {
     if (endMs > 0 && performance.now() > endMs) break;
-    add(totals, await runSeed(seed));
+    add(totals, await runSeed(seed, undefined, scenario));
     if (values.bail && totals.failed.length > 0) process.exit(1);
   }
-  await keepSeeds(totals.failed);
+  if (!scenario) await keepSeeds(totals.failed);
   print(
     `${totals.runs} runs, ${totals.steps} steps, ${Math.round((totals.steps * 1000) / totals.realMs)} steps a second, ` +
       `${totals.failed.length} failed${totals.failed.length > 0 ? `: ${totals.failed.join(' ')}` : ''}`
@@ -62,7 +70,10 @@ async function runPoints(every: number, bails: boolean): Promise<void> {
   const { dieAt, pointsOf, REFERENCES } = await import('./crash-points.js');
   let failed = 0;
   for (const reference of REFERENCES) {
-    const labels = await pointsOf(reference);
+    const labels = await pointsOf(reference).catch((thrown: unknown) => {
+      print(`${reference.name}: FAILED: ${String(thrown)}`);
+      process.exit(1);
+    });
     const beganMs = performance.now();
     let runs = 0;
     let steps = 0;

@@ -15,6 +15,18 @@ export interface Mutation {
 const POINTS = ['--points', '11', '--bail'];
 const SEEDS = ['--seeds', '22', '--from', '11', '--bail'];
 const DUELS = ['--duels', '200'];
+const scenario = (name: string, seeds: number): readonly string[] => [
+  '--scenario',
+  name,
+  '--seeds',
+  `${seeds}`,
+  '--bail'
+];
+const STALE = scenario('stale', 4);
+const LIAR = scenario('liar', 3);
+const IMPATIENT = scenario('impatient', 3);
+const HAND_OVER = scenario('hand-over', 3);
+const SERVER_LOST = scenario('server-lost', 3);
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -32,11 +44,18 @@ export const MUTATIONS: readonly Mutation[] = [
     caughtBy: POINTS
   },
   {
+    breaks: '1: a start does not wait until the server has the disk',
+    file: 'src/worker/backup/opening.ts',
+    find: "opening.parts.mode() === 'acknowledged'; failures",
+    replace: "opening.parts.mode() !== 'acknowledged'; failures",
+    caughtBy: SEEDS
+  },
+  {
     breaks: '2: a read does not see what is staged',
     file: 'src/worker/store.ts',
     find: 'const staged = this.#staged.get(id) ?? this.#inFlight.get(id);',
     replace: 'const staged = this.#staged.get(`${id} `);',
-    caughtBy: SEEDS
+    caughtBy: IMPATIENT
   },
   {
     breaks: '3: payments are not marked for the backup',
@@ -96,6 +115,13 @@ export const MUTATIONS: readonly Mutation[] = [
     caughtBy: DUELS
   },
   {
+    breaks: '6: a start goes on from its disk, though the server is ahead',
+    file: 'src/worker/backup/claim.ts',
+    find: '  if (isSame) {',
+    replace: '  if (isSame || holdsWallet) {',
+    caughtBy: HAND_OVER
+  },
+  {
     breaks: '7: the digest forgets what a key was before',
     file: 'src/worker/backup/digest.ts',
     find: 'const gone = before ?',
@@ -107,6 +133,69 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/worker/backup/books.ts',
     find: 'clearOutbox: intent.cleared',
     replace: 'clearOutbox: await parts.disk.outbox()',
+    caughtBy: SEEDS
+  },
+  {
+    breaks: '7: a restore does not look at the digest',
+    file: 'src/worker/backup/verify.ts',
+    find: 'digest !== record.digest',
+    replace: 'digest < 0n',
+    caughtBy: LIAR
+  },
+  {
+    breaks: '7: a server that lost state is not filled again',
+    file: 'src/worker/backup/refill.ts',
+    find: '    refill: true\n',
+    replace: '    refill: false\n',
+    caughtBy: SERVER_LOST
+  },
+  {
+    breaks: '8: the node does not hear that its state is doubtful',
+    file: 'src/worker/session.ts',
+    find: 'this.#backup?.quarantine !== undefined;',
+    replace: 'false;',
+    caughtBy: STALE
+  },
+  {
+    breaks: '8: what an empty device restores is not doubted',
+    file: 'src/worker/backup/claim.ts',
+    find: "isHandOver: false, quarantine: 'restored'",
+    replace: 'isHandOver: false, quarantine: undefined',
+    caughtBy: STALE
+  },
+  {
+    breaks: '8: what is handed over by an owner that may lag is not doubted',
+    file: 'src/worker/backup/claim.ts',
+    find: "mayLag(owner.record) ? 'lagging_owner' : state.quarantine;",
+    replace: 'state.quarantine;',
+    caughtBy: STALE
+  },
+  {
+    breaks: '9: the server sees the names of keys',
+    file: 'src/worker/backup/seal.ts',
+    find: '#${this.obfuscator.obfuscate(row.key)}`;',
+    replace: '#${row.key}`;',
+    caughtBy: SEEDS
+  },
+  {
+    breaks: '9: the server sees values',
+    file: 'src/worker/backup/seal.ts',
+    find: 'const data = sealed.subarray(0, sealed.length - TAG_BYTES);',
+    replace: 'const data = blob;',
+    caughtBy: SEEDS
+  },
+  {
+    breaks: '10: logs are not redacted',
+    file: 'src/worker/logs.ts',
+    find: 'message: redact(message)',
+    replace: 'message',
+    caughtBy: SEEDS
+  },
+  {
+    breaks: "11: the node's errors lose their codes",
+    file: 'src/wire/errors.ts',
+    find: 'if (isErrorShape(thrown)) return',
+    replace: 'if (!thrown && isErrorShape(thrown)) return',
     caughtBy: SEEDS
   }
 ];

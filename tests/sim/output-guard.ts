@@ -1,4 +1,4 @@
-// Owns the proof of invariants 1 and 5 from outside: it sees what the node staged and what the disk and the server have, and judges every output.
+// Owns the proof of invariants 1, 2 and 5 from outside: it sees what the node staged and what the disk and the server have, and judges every output and every read.
 import type { NodeHost, Output, TernNode } from '../../wasm/pkg/tern.js';
 import type { DiskBatch, RowKey } from '../../src/worker/disk.js';
 import type { BackupMode } from '../../src/worker/api.js';
@@ -52,6 +52,15 @@ export class OutputGuard {
       remove: (primary, secondary, key) => {
         this.#stage({ primary, secondary, key }, undefined);
         return host.remove(primary, secondary, key);
+      },
+      read: async (primary, secondary, key) => {
+        const id = rowId({ primary, secondary, key });
+        const newest = this.#pending.get(id)?.at(-1);
+        const value = await host.read(primary, secondary, key);
+        if (newest && !isSame(newest.value, value)) {
+          this.#options.violated(`invariant 2: a read of ${id} did not see what was staged`);
+        }
+        return value;
       }
     };
   }

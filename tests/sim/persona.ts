@@ -30,6 +30,10 @@ export class Persona {
     return new Persona(name, await sealing);
   }
 
+  get words(): string {
+    return wordsOf(this.name);
+  }
+
   get host(): string {
     return `${this.name}.sim`;
   }
@@ -46,10 +50,14 @@ export class Persona {
   }
 }
 
-async function sealWords(name: string): Promise<Uint8Array> {
+function wordsOf(name: string): string {
   const entropy = new Uint8Array(16).map((_, at) => name.charCodeAt(at % name.length) ^ at);
+  return entropyToMnemonic(entropy, wordlist);
+}
+
+async function sealWords(name: string): Promise<Uint8Array> {
   const disk = new MemoryDisk();
-  await new Vault(disk).restore(PASSWORD, entropyToMnemonic(entropy, wordlist));
+  await new Vault(disk).restore(PASSWORD, wordsOf(name));
   const vault = await disk.readLocal(VAULT_ROW);
   if (!vault) throw new Error('the vault has a new place on the disk');
   return vault;

@@ -1,6 +1,7 @@
 // Owns the scenarios: small programs over a village, each of which asks for one kind of trouble. After every trouble the world is reckoned up.
 import type { BackupMode } from '../../src/worker/api.js';
 import { close, mine, openAndConfirm, pay, start } from './acts.js';
+import { impatient, liar, stale } from './doubts.js';
 import { attempt, changeWeather, clear, doom, reckon, revive } from './luck.js';
 import type { SimDevice } from './sim-device.js';
 import type { Village } from './village.js';
@@ -166,7 +167,10 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'reorgs', run: reorgs },
   { name: 'anything', run: anything },
   { name: 'local-first circles', mode: 'local-first', run: circles },
-  { name: 'local-first anything', mode: 'local-first', run: anything }
+  { name: 'local-first anything', mode: 'local-first', run: anything },
+  { name: 'stale', mode: 'local-first', run: stale },
+  { name: 'liar', run: liar },
+  { name: 'impatient', run: impatient }
 ];
 
 /** Everybody's device in use. */

@@ -1,6 +1,8 @@
 // Owns one device of a persona: a disk that lasts, and the processes on it, one after the other. What a dead process still answers is heard by nobody.
 import type { BackupMode, Payment, StartChoice, WalletEvent } from '../../src/worker/api.js';
 import { openBackup } from '../../src/worker/backup/open.js';
+import type { OutboxEntry } from '../../src/worker/disk.js';
+import { rowId } from '../../src/worker/rows.js';
 import { Wallet } from '../../src/worker/wallet.js';
 import { TernError } from '../../src/wire/errors.js';
 import type { Socket, SocketHandlers } from '../../src/worker/platform.js';
@@ -149,9 +151,11 @@ export class SimDevice {
       this.#ended(wallet);
     };
     process.mode = this.mode;
+    const waiting = await this.disk.outbox();
     await wallet.unlock(PASSWORD, choice);
     process.isStarting = false;
     if (process.isDead) return;
+    await this.#checkStoredFirst(waiting);
     this.#wallet = wallet;
     const settings = await wallet.settings();
     if (settings.autoLockMinutes !== 0) await wallet.changeSettings({ autoLockMinutes: 0 });
@@ -160,6 +164,16 @@ export class SimDevice {
     this.persona.nodeId = nodeId;
     if (!this.isShadow)
       this.world.network.listen(this.persona.host, process.name, (pipe) => accept(process, wallet, pipe));
+  }
+
+  /** What is on disk counts as complete when LDK loads, so in acknowledged mode the server has it first. */
+  async #checkStoredFirst(before: OutboxEntry[]): Promise<void> {
+    if (this.mode !== 'acknowledged') return;
+    const left = new Map((await this.disk.outbox()).map(({ row, generation }) => [rowId(row), generation]));
+    for (const { row, generation } of before) {
+      if (left.get(rowId(row)) !== generation) continue;
+      this.world.violated(`invariant 1: ${this.name} started before the server had ${rowId(row)}`);
+    }
   }
 
   #ended(wallet: Wallet): void {

@@ -11,6 +11,7 @@ import { freshNodeModule } from './fresh-node.js';
 import { Persona } from './persona.js';
 import { ChainWatch } from './chain-watch.js';
 import { FenceWatch } from './fence-watch.js';
+import { SecrecyWatch } from './secrecy-watch.js';
 import { SimDevice, type DeviceOptions } from './sim-device.js';
 import type { Process } from './process.js';
 import type { BackupMode } from '../../src/worker/api.js';
@@ -64,11 +65,14 @@ export class World {
   readonly weather: Weather = { ...CLEAR };
   readonly story: string[] = [];
   readonly devices: SimDevice[] = [];
+  /** No commit takes longer than this. */
+  slowestCommitMs = 3;
   /** Who is about to open a vault. Its code is loaded by then in real time, so the world's stands still. */
   readonly unsealing = new Set<string>();
   readonly personas: Persona[];
   readonly chainWatch: ChainWatch;
   readonly fenceWatch: FenceWatch;
+  readonly secrecyWatch: SecrecyWatch;
   /** Told every line of the story as it happens. */
   onLine: (line: string) => void = () => undefined;
   readonly #node: NodeModule;
@@ -91,6 +95,7 @@ export class World {
     );
     this.chainWatch = new ChainWatch(this);
     this.fenceWatch = new FenceWatch(this);
+    this.secrecyWatch = new SecrecyWatch(this);
     this.#restoreGlobals = this.#takeGlobals();
   }
 
@@ -204,7 +209,7 @@ export class World {
   }
 
   diskDelayMs(): number {
-    return this.chance.next() * 3;
+    return this.chance.next() * this.slowestCommitMs;
   }
 
   webDelayMs(): number {
@@ -222,12 +227,9 @@ export class World {
     const response = await by.vss.fetch(url, init);
     if (method === 'putObjects' && response.ok) {
       onStored();
-      if (by.vss === this.vss)
-        this.fenceWatch.accepted(
-          by.name,
-          by.isStarting,
-          new Uint8Array(await new Response(init.body ?? null).arrayBuffer())
-        );
+      const body = new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
+      this.secrecyWatch.stored(by.name, body);
+      if (by.vss === this.vss) this.fenceWatch.accepted(by.name, by.isStarting, body);
     }
     if (this.chance.happens(vssLoses)) throw new TypeError('terminated');
     return response;

@@ -19,6 +19,7 @@ use crate::ldk::{ChannelManager, Logger, Sweeper};
 use crate::onchain::OnchainWallet;
 use crate::outputs::Outputs;
 use crate::payments::Payments;
+use crate::quarantine::Quarantine;
 use crate::types::{ChannelState, NodeEvent, Payment, PaymentDirection, PaymentKind, PaymentStatus};
 
 type Bumper =
@@ -26,6 +27,7 @@ type Bumper =
 
 /// Everything an event may need.
 pub struct EventHandler {
+    pub(crate) quarantine: Rc<Quarantine>,
     pub(crate) host: SharedHost,
     pub(crate) manager: Arc<ChannelManager>,
     pub(crate) channels: Rc<Channels>,
@@ -119,6 +121,7 @@ impl EventHandler {
             } => {
                 self.channels.funding_feerates.borrow_mut().remove(&user_channel_id);
                 if let (ClosureReason::FellBehind, Some(node_id)) = (&reason, counterparty_node_id) {
+                    self.quarantine.fell_behind(channel_id);
                     self.outputs.event(NodeEvent::ChannelBehind {
                         channel_id: channel_id.to_string(),
                         node_id: node_id.to_string(),

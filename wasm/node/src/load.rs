@@ -90,7 +90,9 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         config: channel_config(config.network),
         funding_feerates: RefCell::default(),
     });
+    let quarantine = Rc::new(Quarantine::new(config.is_quarantined));
     let events = Rc::new(EventHandler {
+        quarantine: Rc::clone(&quarantine),
         host: Arc::clone(&ground.host),
         manager: Arc::clone(&manager),
         channels: Rc::clone(&channels),
@@ -155,7 +157,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         connected: RefCell::default(),
         synced_at_ms: Cell::new(None),
         revive: RefCell::default(),
-        quarantine: Quarantine::new(config.is_quarantined),
+        quarantine,
         manager_late: Rc::default(),
         syncing: futures::lock::Mutex::new(()),
     }))

@@ -10,7 +10,9 @@ use bitcoin::consensus::encode::deserialize;
 use bitcoin::secp256k1::PublicKey;
 use bitcoin::Transaction;
 use lightning::chain::chaininterface::BroadcasterInterface as _;
+use lightning::chain::channelmonitor::Balance;
 use lightning::chain::Confirm;
+use lightning::ln::types::ChannelId;
 use lightning::sign::EntropySource as _;
 use lightning::util::ser::Writeable as _;
 
@@ -68,7 +70,7 @@ pub struct Node {
     pub(crate) connected: RefCell<BTreeSet<PublicKey>>,
     pub(crate) synced_at_ms: Cell<Option<f64>>,
     pub(crate) revive: RefCell<Revive>,
-    pub(crate) quarantine: Quarantine,
+    pub(crate) quarantine: Rc<Quarantine>,
     /// The manager's row is older than the manager.
     pub(crate) manager_late: Rc<Cell<bool>>,
     pub(crate) syncing: futures::lock::Mutex<()>,
@@ -262,8 +264,9 @@ impl Node {
             return;
         }
         let connected: Vec<PublicKey> = self.connected.borrow().iter().copied().collect();
-        let channels = self.manager.list_channels();
-        if !self.quarantine.ends(&channels, &connected, self.payments.now_ms()) {
+        let (channels, unspent) = (self.manager.list_channels(), self.unspent_channels());
+        let now_ms = self.payments.now_ms();
+        if !self.quarantine.ends(&channels, &unspent, &connected, now_ms) {
             return;
         }
         // Of what was held only our own coins move: a commitment may be old by now, and LDK repeats what is still due.
@@ -274,6 +277,23 @@ impl Node {
         }
         self.outputs.send(self.onchain.unconfirmed());
         self.outputs.event(NodeEvent::QuarantineEnded);
+    }
+
+    /// Channels whose funding nobody has spent yet, as far as their monitors have seen.
+    fn unspent_channels(&self) -> Vec<ChannelId> {
+        let is_unspent = |channel_id: &ChannelId| {
+            let balances = self
+                .chain_monitor
+                .get_monitor(*channel_id)
+                .map(|monitor| monitor.get_claimable_balances());
+            let is_open = |balance: &Balance| matches!(balance, Balance::ClaimableOnChannelClose { .. });
+            balances.is_ok_and(|balances| balances.iter().any(is_open))
+        };
+        self.chain_monitor
+            .list_monitors()
+            .into_iter()
+            .filter(is_unspent)
+            .collect()
     }
 
     /// LDK leaves the updates of an archived monitor behind.
