@@ -1,29 +1,32 @@
 // Owns the proof that a wallet lives through the loss of its browser and belongs to one device at a time: lnd and the chain are asked after each change.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { expect, type Browser, type Page } from '@playwright/test';
 import type { RunningServer } from '../../src/server/server.js';
 import { errorWords } from '../../src/lib/wallet/i18n.js';
 import { b } from '../../src/lib/wallet/words/backup.js';
-import type { BackupState } from '../../src/worker/api.js';
-import type { VssStoreOptions } from '../../src/server/vss/service.js';
-import { startPostgres } from '../contract/postgres.js';
-import type { Stand } from '../regtest/stand.js';
+import {
+  expectBackup,
+  expectUsableChannels,
+  payLnd,
+  receiveFromLnd,
+  startStore,
+  storedDatabases,
+  takeOver,
+  watchVssRequests,
+  type BackupStore
+} from './support/backup.js';
 import { attachEvidence } from './support/evidence.js';
+import { LndHistory, shownHistory } from './support/history.js';
 import { channelsWith, expectChannelsWhole } from './support/judge.js';
 import { createWallet, expectHome, submitRestore, unlock } from './support/onboarding.js';
-import { button, goTo, heading, t, visit } from './support/screen.js';
+import { button, heading, t, visit } from './support/screen.js';
 import {
   catchUpTimeoutMs,
-  channelRows,
+  expectAllAgreed,
   fundWallet,
   openChannel,
-  payInvoice,
   paymentStatus,
   requestChannel,
-  requestPayment,
   totalSat,
   walletNodeId
 } from './support/steps.js';
@@ -41,11 +44,13 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     let second: Page;
     let words: string[];
     let nodeId: string;
+    let lndHistory: LndHistory;
     const shown: Page[] = [];
 
     test.beforeAll(async ({ browser, stand }) => {
       test.setTimeout(300_000);
       store = await startStore(database);
+      lndHistory = await LndHistory.mark(stand);
       server = await serveApp(stand, { type: 'store', database: store.database, auth: 'signature' });
       first = await open(browser);
       words = await createWallet(first);
@@ -57,6 +62,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await stand.mine(6);
       await expectUsableChannels(first, 2);
       await payLnd(stand, first, 200_000n, 'bread');
+      await receiveFromLnd(stand, first, 40_000n, 'salary');
     });
     test.afterAll(async () => {
       for (const page of shown) await page.context().close();
@@ -93,7 +99,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       second = await open(browser);
       await second.goto('/');
       expect(await storedDatabases(second)).toEqual([]);
-      const asked = countVssRequests(second.context());
+      const asked = watchVssRequests(second.context());
       await submitRestore(second, words);
       // The lost browser did not say goodbye.
       await expect(second.getByText(errorWords.owned_elsewhere.title, { exact: true })).toBeVisible({
@@ -102,15 +108,18 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await expectAccessible(second, 'the choice at a restore');
       await takeOver(second);
       await expectHome(second);
-      expect(asked()).toBeGreaterThan(3);
+      expect(asked.length).toBeGreaterThan(3);
 
       expect(await walletNodeId(second)).toBe(nodeId);
       await expect.poll(() => totalSat(second), { timeout: catchUpTimeoutMs }).toBe(totalBefore);
       await expectUsableChannels(second, 2);
       expect((await channelsWith(stand, nodeId)).map(({ localBalanceSat }) => localBalanceSat)).toEqual(balancesBefore);
-      expect(await paymentStatus(second, 'bread')).toBe(t('payment.succeeded'));
+      await expectAllAgreed(stand, second, nodeId);
+      expect(await lndHistory.entries()).toHaveLength(2);
+      expect(await shownHistory(second)).toEqual(await lndHistory.entries());
       await payLnd(stand, second, 30_000n, 'butter');
       await receiveFromLnd(stand, second, 20_000n, 'wages');
+      expect(await shownHistory(second)).toEqual(await lndHistory.entries());
       await expectChannelsWhole(stand, nodeId);
     });
 
@@ -158,65 +167,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
   });
 }
 
-/** Where a server keeps what it is given, and how to take it away. */
-interface BackupStore {
-  database: VssStoreOptions['database'];
-  stop(): Promise<void>;
-}
-
-async function startStore(kind: 'PGlite' | 'PostgreSQL'): Promise<BackupStore> {
-  if (kind === 'PostgreSQL') {
-    const postgres = await startPostgres();
-    return { database: { type: 'postgres', url: postgres.url }, stop: () => postgres.stop() };
-  }
-  const dir = await mkdtemp(path.join(tmpdir(), 'tern-vss-'));
-  return { database: { type: 'pglite', dir }, stop: () => rm(dir, { recursive: true, force: true }) };
-}
-
-async function takeOver(page: Page): Promise<void> {
-  await page.getByRole('button', { name: b('take_over'), exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: b('take_over_title') });
-  await dialog.getByRole('button', { name: b('take_over'), exact: true }).click();
-}
-
-async function payLnd(stand: Stand, page: Page, amountSat: bigint, memo: string): Promise<void> {
-  const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: amountSat * 1_000n, memo });
-  await payInvoice(page, bolt11, amountSat);
-  await stand.lnd.awaitInvoice(paymentHash, 'SETTLED');
-}
-
-async function receiveFromLnd(stand: Stand, page: Page, amountSat: bigint, note: string): Promise<void> {
-  const bolt11 = await requestPayment(page, amountSat, note);
-  await stand.lnd.payInvoice({ bolt11 });
-  await expect(button(page, 'receive.again')).toBeVisible({ timeout: catchUpTimeoutMs });
-}
-
-async function expectUsableChannels(page: Page, count: number): Promise<void> {
-  await goTo(page, 'channels');
-  const ready = channelRows(page).filter({ hasText: t('channels.state_ready') });
-  await expect(ready).toHaveCount(count, { timeout: catchUpTimeoutMs });
-}
-
-async function expectBackup(page: Page, state: BackupState): Promise<void> {
-  await expect(page.getByTestId('backup-indicator')).toHaveAttribute('data-state', state, {
-    timeout: catchUpTimeoutMs
-  });
-}
-
 async function expectAccessible(page: Page, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations, what).toEqual([]);
-}
-
-/** How many requests to VSS the context has made since, its worker's too. */
-function countVssRequests(context: BrowserContext): () => number {
-  let count = 0;
-  context.on('request', (request) => {
-    if (new URL(request.url()).pathname.startsWith('/vss/')) count += 1;
-  });
-  return () => count;
-}
-
-function storedDatabases(page: Page): Promise<string[]> {
-  return page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? ''));
 }

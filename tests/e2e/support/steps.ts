@@ -66,15 +66,30 @@ export function channelRows(page: Page): Locator {
   return page.getByRole('list', { name: t('channels.list') }).getByRole('listitem');
 }
 
+/** The list shows of every channel with lnd what lnd says of it. */
+export async function expectAllAgreed(stand: Stand, page: Page, nodeId: string): Promise<void> {
+  const theirs = (await stand.lnd.listChannels()).filter((channel) => channel.nodeId === nodeId);
+  await goTo(page, 'channels');
+  await expect(channelRows(page)).toHaveCount(theirs.length);
+  for (const channel of theirs) {
+    const has = page.getByText(satText(receivableSat(channel)), { exact: true });
+    await expect(channelRows(page).filter({ has })).toHaveCount(1);
+  }
+}
+
+/** What a wallet can receive: what lnd has, less the reserve it must keep. */
+function receivableSat({ localBalanceSat, capacitySat }: LndChannel): bigint {
+  const reserveSat = capacitySat / 100n;
+  return localBalanceSat > reserveSat ? localBalanceSat - reserveSat : 0n;
+}
+
 /** The list shows of the wallet's one channel what lnd says of it: to receive is what lnd has, less the reserve it must keep. */
 export async function expectAgreed(stand: Stand, page: Page, nodeId: string): Promise<void> {
   const theirs = async (): Promise<LndChannel | undefined> =>
     (await stand.lnd.listChannels()).find((channel) => channel.nodeId === nodeId);
   await expect.poll(async () => (await theirs())?.pendingHtlcs).toBe(0);
-  const channel = await theirs();
-  const receivableSat = (channel?.localBalanceSat ?? 0n) - (channel?.capacitySat ?? 0n) / 100n;
   await expectReady(page);
-  await expect(channelRows(page)).toContainText(satText(receivableSat));
+  await expectAllAgreed(stand, page, nodeId);
 }
 
 /** Pastes a payment request and goes on to the question. */
