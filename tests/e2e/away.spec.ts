@@ -1,6 +1,6 @@
 // Owns the proof that a backup server that goes away costs nothing: the wallet says so, holds or goes on as its mode says, and catches up without a click.
 import { expect, type BrowserContext, type Page } from '@playwright/test';
-import { errorWords } from '../../src/lib/wallet/i18n.js';
+import { errorWords } from '../../src/lib/wallet/words/errors.js';
 import { b } from '../../src/lib/wallet/words/backup.js';
 import type { RunningServer } from '../../src/server/server.js';
 import {

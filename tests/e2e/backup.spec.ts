@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Browser, type Page } from '@playwright/test';
 import type { RunningServer } from '../../src/server/server.js';
-import { errorWords } from '../../src/lib/wallet/i18n.js';
+import { errorWords } from '../../src/lib/wallet/words/errors.js';
 import { b } from '../../src/lib/wallet/words/backup.js';
 import {
   expectBackup,

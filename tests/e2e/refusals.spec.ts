@@ -1,6 +1,6 @@
 // Owns the proof that what cannot be paid is refused on the screen with cause, next step and code, and that nothing has changed here or at lnd.
 import { expect, type Page } from '@playwright/test';
-import { errorWords } from '../../src/lib/wallet/i18n.js';
+import { errorWords } from '../../src/lib/wallet/words/errors.js';
 import type { ErrorCode } from '../../src/wire/errors.js';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';

@@ -1,6 +1,6 @@
 // Owns the proof that of two browsers with one wallet the former falls silent: it sends its peer nothing more, and a copy of a profile never starts from old state.
 import { expect, type Browser, type Page } from '@playwright/test';
-import { errorWords } from '../../src/lib/wallet/i18n.js';
+import { errorWords } from '../../src/lib/wallet/words/errors.js';
 import type { RunningServer } from '../../src/server/server.js';
 import {
   expectBackup,

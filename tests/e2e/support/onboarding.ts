@@ -10,11 +10,7 @@ const startTimeoutMs = 60_000;
 
 /** Creates a wallet, checks the words and ends at home; the words. */
 export async function createWallet(page: Page): Promise<string[]> {
-  await page.goto('/');
-  await link(page, 'welcome.create').click();
-  await enterNewPassword(page);
-  await button(page, 'create.submit').click();
-  const words = await shownWords(page);
+  const words = await startCreating(page);
   await button(page, 'words.written').click();
   await expect(heading(page, t('words.check_title'))).toBeVisible();
   for (const [position, word] of await askedWords(page, words)) {
@@ -25,6 +21,15 @@ export async function createWallet(page: Page): Promise<string[]> {
   await link(page, 'words.done').click();
   await expectHome(page);
   return words;
+}
+
+/** Creates a wallet and stays where its words are shown; the words. */
+export async function startCreating(page: Page): Promise<string[]> {
+  await page.goto('/');
+  await link(page, 'welcome.create').click();
+  await enterNewPassword(page);
+  await button(page, 'create.submit').click();
+  return shownWords(page);
 }
 
 /** The words as they are shown after the creation. */
@@ -46,6 +51,12 @@ export async function askedWords(page: Page, words: string[]): Promise<[number, 
 
 /** Fills the restore form from the start and sends it. What follows is the caller's to judge. */
 export async function submitRestore(page: Page, words: string[], passphrase?: string): Promise<void> {
+  await fillRestore(page, words, passphrase);
+  await button(page, 'restore.submit').click();
+}
+
+/** Fills the restore form from the start. */
+export async function fillRestore(page: Page, words: string[], passphrase?: string): Promise<void> {
   await page.goto('/');
   await link(page, 'welcome.restore').click();
   await field(page, 'restore.words').fill(words.join(' '));
@@ -54,7 +65,6 @@ export async function submitRestore(page: Page, words: string[], passphrase?: st
     await field(page, 'passphrase.label').fill(passphrase);
   }
   await enterNewPassword(page);
-  await button(page, 'restore.submit').click();
 }
 
 /** Restores a wallet and ends at home. */

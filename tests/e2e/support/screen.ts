@@ -1,7 +1,8 @@
 // Owns how tests find what is on a screen: by the app's own words, as a user or a screen reader would.
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { ErrorCode } from '../../../src/wire/errors.js';
-import { errorWords, t, type MessageKey } from '../../../src/lib/wallet/i18n.js';
+import { t, type MessageKey } from '../../../src/lib/wallet/i18n.js';
+import { errorWords } from '../../../src/lib/wallet/words/errors.js';
 import { formatSat } from '../../../src/lib/wallet/money.js';
 
 export { t };

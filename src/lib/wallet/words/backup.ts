@@ -35,6 +35,11 @@ export const backupWords = {
   server_form: 'Backup server',
   server_url: 'Address',
   server_hint: 'It stores sealed data and learns nothing. Leave it empty for no backup.',
+  access: 'Access',
+  access_signature: 'Your words',
+  access_bearer: 'A token',
+  access_none: 'Open to all',
+  access_token: 'Access token',
   server_save: 'Save server',
   server_busy: 'Moving the backup there',
   off_title: 'Turn the backup off?',
@@ -54,6 +59,7 @@ export const backupWords = {
   go_on: 'Go on without waiting',
   go_on_body:
     'Payments count at once and the backup follows. If this device is lost before it has, channel money can be lost.',
+  start_waits: 'Your wallet opens and payments go on when it answers.',
   quarantined_title: 'Nothing leaves this wallet yet',
   quarantined_body:
     'Its state may be old. It comes back to life when every channel partner has confirmed it; keep it open until then.',
