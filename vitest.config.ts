@@ -23,8 +23,8 @@ export default defineConfig({
           name,
           environment: 'node',
           include: [`tests/${name}/**/*.test.ts`],
-          // Real nodes share the machine with the tests: one file at a time keeps their timing sane.
-          fileParallelism: false,
+          // Real nodes share the machine with the tests. A story mostly waits for its nodes, so two go side by side.
+          ...(name === 'story' ? { maxWorkers: 2 } : { fileParallelism: false }),
           testTimeout: 180_000,
           hookTimeout: 300_000
         }
