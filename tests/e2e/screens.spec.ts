@@ -1,6 +1,7 @@
 // Owns the proof that every screen can be used by everyone: axe finds nothing to object to, in light and dark, on a phone and a desktop; and the keyboard is enough.
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
+import { press, tabTo, type } from './support/keyboard.js';
 import { askedWords, expectHome, password, shownWords, submitUnlock, unlock } from './support/onboarding.js';
 import { button, field, heading, link, t, visit } from './support/screen.js';
 import { channelRows, enterPayment, fillChannel, requestPayment } from './support/steps.js';
@@ -155,25 +156,4 @@ async function expectAccessible(page: Page, screen: string): Promise<void> {
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
     expect.soft(found, `${screen}, ${colorScheme}, ${viewport.width} wide`).toEqual([]);
   }
-}
-
-/** Moves the focus by Tab alone until it is there. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await expect(target).toBeVisible();
-  const mostStops = 40;
-  for (let stops = 0; stops < mostStops; stops += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  await expect(target, 'to be reached by Tab').toBeFocused();
-}
-
-async function press(page: Page, target: Locator): Promise<void> {
-  await tabTo(page, target);
-  await page.keyboard.press('Enter');
-}
-
-async function type(page: Page, target: Locator, text: string): Promise<void> {
-  await tabTo(page, target);
-  await page.keyboard.type(text);
 }
