@@ -22,7 +22,7 @@ export function readableError(thrown: unknown): ReadableError {
 
 /** The same for an error that arrived in an event or status. A code of a newer worker speaks for itself. */
 export function readableShape(error: ErrorShape): ReadableError {
-  const known = (errorWords as Partial<Record<string, { title: string; next: string }>>)[error.code];
+  const known = (errorWords() as Partial<Record<string, { title: string; next: string }>>)[error.code];
   return {
     code: error.code,
     title: known?.title ?? error.cause,

@@ -1,8 +1,7 @@
 // Owns how the app speaks: every word on a screen comes from here by key, with its parameters checked by the compiler.
-import { errorWords } from './words/errors.js';
+import type { Catalogue } from './words/catalogue.js';
 import { words } from './words/en.js';
-
-export { errorWords };
+import { errorWords as englishErrors, type ErrorWords } from './words/errors.js';
 
 export type MessageKey = keyof typeof words;
 
@@ -23,21 +22,51 @@ type CountKey = {
     : never;
 }[MessageKey];
 
-const locale = 'en';
-const pluralRules = new Intl.PluralRules(locale);
-const relativeTime = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-const timeOfDay = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
-const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+interface Formats {
+  plural: Intl.PluralRules;
+  relative: Intl.RelativeTimeFormat;
+  timeOfDay: Intl.DateTimeFormat;
+  dateAndTime: Intl.DateTimeFormat;
+}
+
+let formats = formatsOf('en');
+/** Absent: English. */
+let spoken: Catalogue | undefined;
+
+/** Speaks this language from now on; what is on the screen already stays as it is. No catalogue: English. */
+export function speak(code: string, catalogue?: Catalogue): void {
+  spoken = catalogue;
+  formats = formatsOf(code);
+}
+
+function formatsOf(code: string): Formats {
+  return {
+    plural: new Intl.PluralRules(code),
+    relative: new Intl.RelativeTimeFormat(code, { numeric: 'auto' }),
+    timeOfDay: new Intl.DateTimeFormat(code, { timeStyle: 'short' }),
+    dateAndTime: new Intl.DateTimeFormat(code, { dateStyle: 'medium', timeStyle: 'short' })
+  };
+}
+
+/** What each error code means to a user. */
+export function errorWords(): ErrorWords {
+  return spoken?.errors ?? englishErrors;
+}
 
 /** The message of a key with its `{parameters}` filled in. */
 export function t<Key extends MessageKey>(key: Key, ...given: ParametersOf<(typeof words)[Key]>): string {
-  return filled(words[key], given[0] ?? {});
+  return filled((spoken?.words ?? words)[key], given[0] ?? {});
 }
 
-/** Speaks from a catalogue that only some screens load. */
-export function speaker<const Catalogue extends Record<string, string>>(catalogue: Catalogue) {
-  return <Key extends keyof Catalogue & string>(key: Key, ...given: ParametersOf<Catalogue[Key]>): string =>
-    filled(catalogue[key] ?? key, given[0] ?? {});
+/** Speaks from a catalogue that only some screens load; `translated` finds its words in another language. */
+export function speaker<const English extends Record<string, string>>(
+  english: English,
+  translated: (catalogue: Catalogue) => Record<keyof English, string>
+) {
+  return <Key extends keyof English & string>(key: Key, ...given: ParametersOf<English[Key]>): string => {
+    const said: Record<keyof English, string> = spoken ? translated(spoken) : english;
+    return filled(said[key], given[0] ?? {});
+  };
 }
 
 function filled(text: string, parameters: Record<string, string | number>): string {
@@ -46,24 +75,24 @@ function filled(text: string, parameters: Record<string, string | number>): stri
 
 /** Chooses the message for a count; both get it as `{count}`. */
 export function plural(count: number, one: CountKey, other: CountKey): string {
-  return t(pluralRules.select(count) === 'one' ? one : other, { count });
+  return t(formats.plural.select(count) === 'one' ? one : other, { count });
 }
 
 /** A time as people say it: `2 minutes ago`; over a day away, the date. */
 export function formatWhen(atMs: number, nowMs: number): string {
   const seconds = Math.round((atMs - nowMs) / 1000);
   if (Math.abs(seconds) < 60) return t('time.now');
-  if (Math.abs(seconds) < 3600) return relativeTime.format(Math.trunc(seconds / 60), 'minute');
-  if (Math.abs(seconds) < 86_400) return relativeTime.format(Math.trunc(seconds / 3600), 'hour');
+  if (Math.abs(seconds) < 3600) return formats.relative.format(Math.trunc(seconds / 60), 'minute');
+  if (Math.abs(seconds) < 86_400) return formats.relative.format(Math.trunc(seconds / 3600), 'hour');
   return formatDate(atMs);
 }
 
 /** A time that has passed: hours and minutes, over a day ago with the date. */
 export function formatSince(atMs: number, nowMs: number): string {
-  return nowMs - atMs < 86_400_000 ? timeOfDay.format(atMs) : formatDate(atMs);
+  return nowMs - atMs < 86_400_000 ? formats.timeOfDay.format(atMs) : formatDate(atMs);
 }
 
 /** A time as a date with hours and minutes. */
 export function formatDate(atMs: number): string {
-  return dateAndTime.format(atMs);
+  return formats.dateAndTime.format(atMs);
 }

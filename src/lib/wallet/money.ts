@@ -6,7 +6,13 @@ export type MoneyUnit = 'sat' | 'btc';
 
 const SAT_PER_BTC = 100_000_000n;
 const MAX_SUPPLY_SAT = 21_000_000n * SAT_PER_BTC;
-const grouping = new Intl.NumberFormat('en-US');
+const thousands = new Intl.NumberFormat('en-US');
+let separator = ',';
+
+/** What stands between thousands from now on. Decimals always follow a point, so that no amount can be read in two ways. */
+export function groupBy(thousandsSeparator: ',' | '\u202f'): void {
+  separator = thousandsSeparator;
+}
 
 /** Whole satoshis of an amount in millisatoshis, rounded down: what one owns. */
 export function satFromMsat(amountMsat: bigint): bigint {
@@ -16,7 +22,7 @@ export function satFromMsat(amountMsat: bigint): bigint {
 
 /** `1234567n` as `1,234,567`. */
 export function formatSat(amountSat: bigint): string {
-  return grouping.format(amountSat);
+  return inGroups(amountSat);
 }
 
 /** `12345n` as `0.00012345`: always eight decimals, so that columns line up. */
@@ -24,7 +30,7 @@ export function formatBtc(amountSat: bigint): string {
   const sign = amountSat < 0n ? '-' : '';
   const absoluteSat = amountSat < 0n ? -amountSat : amountSat;
   const fraction = (absoluteSat % SAT_PER_BTC).toString().padStart(8, '0');
-  return `${sign}${grouping.format(absoluteSat / SAT_PER_BTC)}.${fraction}`;
+  return `${sign}${inGroups(absoluteSat / SAT_PER_BTC)}.${fraction}`;
 }
 
 /** An amount in millisatoshis, exact, in satoshis with up to three decimals: `1500n` as `1.5`. */
@@ -32,7 +38,7 @@ export function formatMsatExact(amountMsat: bigint): string {
   const sign = amountMsat < 0n ? '-' : '';
   const absoluteMsat = amountMsat < 0n ? -amountMsat : amountMsat;
   const fraction = (absoluteMsat % 1000n).toString().padStart(3, '0').replace(/0+$/, '');
-  return `${sign}${grouping.format(absoluteMsat / 1000n)}${fraction === '' ? '' : `.${fraction}`}`;
+  return `${sign}${inGroups(absoluteMsat / 1000n)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 /** The number of an amount in the unit chosen, without the unit's name. */
@@ -77,7 +83,11 @@ export function btcDecimal(amountSat: bigint): string {
 
 /** A count such as a block height with thousands commas. */
 export function grouped(count: number): string {
-  return grouping.format(count);
+  return inGroups(count);
+}
+
+function inGroups(whole: bigint | number): string {
+  return thousands.format(whole).replaceAll(',', separator);
 }
 
 function inRange(amountSat: bigint): bigint {

@@ -86,4 +86,4 @@ export const backupWords = {
 } as const;
 
 /** Says one of them. */
-export const b = speaker(backupWords);
+export const b = speaker(backupWords, ({ backup }) => backup);

@@ -7,8 +7,11 @@ const keepAndAsk = 'Do not erase anything. Send us the logs from the settings.';
 const askOperator = 'Do not use it as it is. Ask whoever runs the backup server.';
 const restart = 'Reload the page. If it stays, send us the logs from the settings.';
 
+/** What a language says of each code: what happened, and what to do. */
+export type ErrorWords = Record<ErrorCode, { title: string; next: string }>;
+
 /** Title and next step by code. */
-export const errorWords: Record<ErrorCode, { title: string; next: string }> = {
+export const errorWords: ErrorWords = {
   invalid_mnemonic: {
     title: 'These are not valid recovery words.',
     next: 'Check the spelling and the order of each word.'

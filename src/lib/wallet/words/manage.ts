@@ -66,6 +66,7 @@ export const manageWords = {
   'settings.words_done': 'Checked',
   'settings.words_missing': 'Not written down yet',
   'settings.servers': 'Network and servers',
+  'settings.language': 'Language',
   'settings.autolock': 'Lock after',
   'settings.autolock_hint': 'Without use.',
   'settings.minutes_one': '{count} minute',

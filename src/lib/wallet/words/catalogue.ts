@@ -1,0 +1,14 @@
+// Owns what a language must say: every message that English has, under the same key.
+import type { backupWords } from './backup.js';
+import type { words } from './en.js';
+import type { ErrorWords } from './errors.js';
+
+/** The messages of an English catalogue in another language; the same `{parameters}` stand in each. */
+export type Translated<Catalogue> = Record<keyof Catalogue, string>;
+
+/** All that a language other than English says. */
+export interface Catalogue {
+  words: Translated<typeof words>;
+  backup: Translated<typeof backupWords>;
+  errors: ErrorWords;
+}

@@ -1,0 +1,10 @@
+// Owns the German catalogue; loaded only by those who read German.
+import type { Catalogue } from './catalogue.js';
+import { backup } from './de/backup.js';
+import { errors } from './de/errors.js';
+import { manage } from './de/manage.js';
+import { money } from './de/money.js';
+import { setup } from './de/setup.js';
+
+/** All that Tern says, in German. */
+export const catalogue: Catalogue = { words: { ...setup, ...money, ...manage }, backup, errors };
