@@ -1,6 +1,7 @@
 // Owns the wall's form of results: a method's value or throw becomes an `Answer`, and only methods of the API are reachable.
 import { TernError } from '../wire/errors.js';
 import type { Answer, WalletApi } from './api.js';
+import { checkForm, FORMS } from './forms.js';
 import type { Logs } from './logs.js';
 
 /** The API as the worker's own code and programs under Node.js use it: plain values, thrown `TernError`s. */
@@ -28,50 +29,13 @@ export async function answer<T>(logs: Logs, name: string, run: () => Promise<T>)
 export function answering(wallet: WalletMethods, logs: Logs): WalletApi {
   const wrapped = API_METHODS.map((name) => {
     const method = wallet[name] as (...parameters: unknown[]) => Promise<unknown>;
-    return [name, (...parameters: unknown[]) => answer(logs, name, () => method.apply(wallet, parameters))];
+    const call = async (parameters: unknown[]): Promise<unknown> => {
+      checkForm(name, parameters);
+      return method.apply(wallet, parameters);
+    };
+    return [name, (...parameters: unknown[]) => answer(logs, name, () => call(parameters))];
   });
   return Object.fromEntries(wrapped) as WalletApi;
 }
 
-const METHODS: Record<keyof WalletApi, true> = {
-  status: true,
-  subscribe: true,
-  create: true,
-  restore: true,
-  unlock: true,
-  lock: true,
-  revealMnemonic: true,
-  markMnemonicBackedUp: true,
-  isMnemonicBackedUp: true,
-  touch: true,
-  wipe: true,
-  info: true,
-  balances: true,
-  feeEstimates: true,
-  newAddress: true,
-  quoteOnchain: true,
-  sendOnchain: true,
-  openChannel: true,
-  closeChannel: true,
-  forceCloseChannel: true,
-  channels: true,
-  peers: true,
-  connectPeer: true,
-  createInvoice: true,
-  decodeInvoice: true,
-  quotePayment: true,
-  pay: true,
-  payment: true,
-  payments: true,
-  setLabel: true,
-  labels: true,
-  backupInfo: true,
-  backupNow: true,
-  verifyBackup: true,
-  releaseDevice: true,
-  sync: true,
-  settings: true,
-  changeSettings: true,
-  logs: true
-};
-const API_METHODS = Object.keys(METHODS) as (keyof WalletApi)[];
+const API_METHODS = Object.keys(FORMS) as (keyof WalletApi)[];

@@ -17,6 +17,7 @@ import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 import { Session, type SessionOptions } from './session.js';
 import { choicesAfter } from './start-choices.js';
+import { walletExists } from './vault.js';
 
 /** After these a new try would end the same way, or could harm. */
 const HALTING = new Set<string>(['state_unreadable', 'storage_corrupt', 'schema_too_new', 'node_halted', 'internal']);
@@ -106,9 +107,8 @@ export class Lifecycle {
   }
 
   /** Starts a wallet from its words. */
-  restore(request: RestoreRequest): Promise<void> {
+  restore({ password, mnemonic, bip39Passphrase }: RestoreRequest): Promise<void> {
     return this.#exclusively(async () => {
-      const { password, mnemonic, bip39Passphrase } = request;
       const seed = await this.#unsealing(() => this.#home.vault.restore(password, mnemonic, bip39Passphrase));
       await this.#home.markMnemonicBackedUp();
       await this.#start(seed);
@@ -199,6 +199,7 @@ export class Lifecycle {
 
   async #unsealing<T>(open: () => Promise<T>): Promise<T> {
     const before = this.#status;
+    if (before.phase === 'ready') throw walletExists();
     this.#enter({ phase: 'starting', step: 'unsealing' });
     try {
       return await open();

@@ -64,13 +64,7 @@ export class Vault {
 
   async #store(entropy: Uint8Array, bip39Passphrase: string, password: string): Promise<void> {
     checkNewPassword(password);
-    if (await this.exists()) {
-      throw new TernError(
-        'wallet_exists',
-        'There is already a wallet on this device.',
-        'Unlock it, or delete it first.'
-      );
-    }
+    if (await this.exists()) throw walletExists();
     const passphrase = new TextEncoder().encode(bip39Passphrase.normalize('NFKD'));
     if (passphrase.length > MOST_PASSPHRASE_BYTES) {
       throw new TernError(
@@ -122,4 +116,9 @@ function checkNewPassword(password: string): void {
     `The password has ${characters} characters; it must have at least ${LEAST_PASSWORD_CHARACTERS}.`,
     'Choose a longer password. A few random words are easy to remember.'
   );
+}
+
+/** Says that this device has a wallet, which is left as it is. */
+export function walletExists(): TernError {
+  return new TernError('wallet_exists', 'There is already a wallet on this device.', 'Unlock it, or delete it first.');
 }

@@ -25,6 +25,7 @@ export async function main(args: string[]): Promise<void> {
       from: { type: 'string', default: '1' },
       hours: { type: 'string' },
       points: { type: 'string' },
+      act: { type: 'string' },
       duels: { type: 'string' },
       mutations: { type: 'string' },
       scenario: { type: 'string' },
@@ -33,7 +34,7 @@ export async function main(args: string[]): Promise<void> {
   });
   if (values.mutations !== undefined) return (await import('./mutate.js')).tryMutations(values.mutations);
   rememberArgon();
-  if (values.points !== undefined) return runPoints(Number(values.points), values.bail);
+  if (values.points !== undefined) return runPoints(Number(values.points), values.bail, values.act);
   if (values.duels !== undefined) return runDuels(Number(values.duels));
   const { runSeed } = await import('./run-seed.js');
   const { SCENARIOS } = await import('./scenarios.js');
@@ -65,11 +66,11 @@ export async function main(args: string[]): Promise<void> {
   process.exit(totals.failed.length === 0 ? 0 : 1);
 }
 
-/** Every `every`-th crash point of each reference act, coming back on the same disk and elsewhere. */
-async function runPoints(every: number, bails: boolean): Promise<void> {
+/** Every `every`-th crash point of each reference act, or of one, coming back on the same disk and elsewhere. */
+async function runPoints(every: number, bails: boolean, act?: string): Promise<void> {
   const { dieAt, pointsOf, REFERENCES } = await import('./crash-points.js');
   let failed = 0;
-  for (const reference of REFERENCES) {
+  for (const reference of REFERENCES.filter(({ name }) => act === undefined || name === act)) {
     const labels = await pointsOf(reference).catch((thrown: unknown) => {
       print(`${reference.name}: FAILED: ${String(thrown)}`);
       process.exit(1);

@@ -70,7 +70,8 @@ export async function impatient({ world }: Village): Promise<void> {
     const to = world.chance.pick(world.devices.filter((device) => device !== from));
     let isOver = false;
     const paying = attempt(world, `${from.name} pays ${to.name}`, () => pay(world, from, to, AMOUNT_MSAT));
-    void paying.then(() => (isOver = true));
+    const over = (): unknown => (isOver = true);
+    paying.then(over, over);
     while (!isOver) {
       for (const device of [from, to]) await world.during(device.ask((wallet) => wallet.payments(5)));
       await world.pass(world.chance.between(1, 20));

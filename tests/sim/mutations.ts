@@ -12,7 +12,7 @@ export interface Mutation {
   caughtBy: readonly string[];
 }
 
-const POINTS = ['--points', '11', '--bail'];
+const POINTS = ['--points', '11', '--act', 'paying', '--bail'];
 const SEEDS = ['--seeds', '22', '--from', '11', '--bail'];
 const DUELS = ['--duels', '200'];
 const scenario = (name: string, seeds: number): readonly string[] => [
@@ -105,7 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/worker/backup/commit.ts',
     find: 'await disk.commit({ puts: [], removes: [], local: [intentsRow(intents)] });',
     replace: 'void intents;',
-    caughtBy: POINTS
+    caughtBy: SEEDS
   },
   {
     breaks: '6: a claim takes a store that another device runs',
