@@ -87,7 +87,6 @@ async function otherDevice(world: World, device: SimDevice): Promise<SimDevice> 
   if (world.chance.happens(0.5)) {
     await handOver(world, device, spare);
     await handOver(world, spare, device);
-    await reckon(world);
   }
   return spare;
 }
@@ -97,6 +96,8 @@ async function handOver(world: World, from: SimDevice, to: SimDevice): Promise<v
   from.isNeeded = false;
   to.isNeeded = true;
   await start(world, to);
+  // Its own quarantine is over then.
+  await reckon(world);
 }
 
 async function isStoredMidway(device: SimDevice): Promise<boolean> {
