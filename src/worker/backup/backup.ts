@@ -13,6 +13,9 @@ import { Pending } from './pending.js';
 import { Replicator } from './replicator.js';
 import { Waker } from './retry.js';
 
+/** What a peer's dial waits for the server's word in local-first mode: with the server there it takes a round trip. */
+const MOMENT_MS = 2_000;
+
 /** See the seam. */
 export type StartOptions = BackupStart;
 
@@ -152,12 +155,12 @@ export class Backup implements SessionBackup {
 
   /**
    * Are we still the owner? A device that takes over pushes the former out of its peers' connections: were that one to dial again, it would
-   * show them old state. Acknowledged mode waits for the answer; local-first asks, and goes on.
+   * show them old state. Acknowledged mode waits for the answer, local-first for a moment.
    */
   async confirmOwner(): Promise<void> {
     const answer = this.#replicator?.confirm();
-    if (this.#mode === 'acknowledged') await answer;
-    else answer?.catch(() => undefined);
+    if (answer === undefined || this.#mode === 'acknowledged') return answer;
+    await Promise.race([answer.catch(() => undefined), this.#options.clock.sleep(MOMENT_MS)]);
   }
 
   /** The user is there, or not: paces the heartbeat. */

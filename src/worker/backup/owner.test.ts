@@ -57,10 +57,21 @@ describe('one owner', () => {
     expect(a.halted).toBeUndefined();
     await world.clock.during(a.backup.setMode('local-first'));
     await world.clock.during(a.backup.confirmOwner());
+    world.server.fault = () => ({ kind: 'hang' });
+    await world.clock.during(a.backup.confirmOwner(), 3_000);
     world.server.fault = () => undefined;
     await world.clock.during(a.backup.setMode('acknowledged'));
     await world.started('b', {}, { choice: 'take_over' });
     await expect(world.clock.during(a.backup.confirmOwner())).rejects.toMatchObject({ code: 'taken_over' });
+    expect(a.halted).toMatchObject({ code: 'taken_over' });
+  });
+
+  it('stops before a dial in local-first mode too, where the server can be reached', async () => {
+    const world = new BackupWorld();
+    const a = await world.started('a', { mode: 'local-first' });
+    await world.started('b', {}, { choice: 'take_over' });
+    expect(a.halted).toBeUndefined();
+    await world.clock.during(a.backup.confirmOwner(), 1_000);
     expect(a.halted).toMatchObject({ code: 'taken_over' });
   });
 
