@@ -120,8 +120,8 @@ impl EventHandler {
                 ..
             } => {
                 self.channels.funding_feerates.borrow_mut().remove(&user_channel_id);
+                self.quarantine.channel_closed(channel_id, &reason);
                 if let (ClosureReason::FellBehind, Some(node_id)) = (&reason, counterparty_node_id) {
-                    self.quarantine.fell_behind(channel_id);
                     self.outputs.event(NodeEvent::ChannelBehind {
                         channel_id: channel_id.to_string(),
                         node_id: node_id.to_string(),

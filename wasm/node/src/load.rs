@@ -90,7 +90,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         config: channel_config(config.network),
         funding_feerates: RefCell::default(),
     });
-    let quarantine = Rc::new(Quarantine::new(config.is_quarantined));
+    let quarantine = Rc::new(Quarantine::load(config.is_quarantined, Arc::clone(&ground.store)).await?);
     let events = Rc::new(EventHandler {
         quarantine: Rc::clone(&quarantine),
         host: Arc::clone(&ground.host),

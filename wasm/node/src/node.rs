@@ -260,7 +260,8 @@ impl Node {
     }
 
     fn review_quarantine(&self) {
-        if !self.quarantine.is_on() {
+        // What the chain says comes first: a funding may be spent.
+        if !self.quarantine.is_on() || self.synced_at_ms.get().is_none() {
             return;
         }
         let connected: Vec<PublicKey> = self.connected.borrow().iter().copied().collect();
