@@ -35,7 +35,7 @@ class Language {
     const loaded = code === 'en' ? undefined : await catalogues[code]().catch(() => undefined);
     const spoken = loaded ? code : 'en';
     speak(spoken, loaded?.catalogue);
-    groupBy(spoken === 'en' ? ',' : '\u202f');
+    groupBy(loaded?.catalogue.thousandsSeparator ?? ',');
     document.documentElement.lang = spoken;
     this.code = spoken;
   }

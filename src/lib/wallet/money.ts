@@ -4,13 +4,16 @@ import { TernError } from '../../wire/errors.js';
 /** How amounts are shown. */
 export type MoneyUnit = 'sat' | 'btc';
 
+/** Neither can be taken for a decimal point. */
+export type ThousandsSeparator = ',' | '\u202f';
+
 const SAT_PER_BTC = 100_000_000n;
 const MAX_SUPPLY_SAT = 21_000_000n * SAT_PER_BTC;
 const thousands = new Intl.NumberFormat('en-US');
-let separator = ',';
+let separator: ThousandsSeparator = ',';
 
 /** What stands between thousands from now on. Decimals always follow a point, so that no amount can be read in two ways. */
-export function groupBy(thousandsSeparator: ',' | '\u202f'): void {
+export function groupBy(thousandsSeparator: ThousandsSeparator): void {
   separator = thousandsSeparator;
 }
 

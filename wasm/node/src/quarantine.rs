@@ -134,3 +134,50 @@ fn holds_a_commitment(reason: &ClosureReason) -> bool {
             | ClosureReason::FundingTimedOut
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::testing::MemoryHost;
+
+    const ID: ChannelId = ChannelId([7; 32]);
+
+    fn load(host: &Arc<MemoryHost>) -> Quarantine {
+        let store = Arc::new(NodeStore::new(Arc::clone(host) as _));
+        block_on(Quarantine::load(true, store)).unwrap()
+    }
+
+    fn ends(quarantine: &Quarantine, unspent: &[ChannelId]) -> bool {
+        quarantine.ends(&[], unspent, &[], 0.0)
+    }
+
+    #[test]
+    fn waits_over_a_restart_for_a_channel_that_a_deadline_closed_until_its_funding_is_spent() {
+        let host = MemoryHost::shared();
+        load(&host).channel_closed(ID, &ClosureReason::HTLCsTimedOut { payment_hash: None });
+
+        let reopened = load(&host);
+        assert!(!ends(&reopened, &[ID]));
+        assert!(reopened.is_on());
+        assert!(ends(&reopened, &[]));
+        assert!(host.row(NAMESPACE, "", &ID.to_string()).is_none());
+    }
+
+    #[test]
+    fn does_not_wait_for_a_channel_that_both_sides_closed_or_that_fell_behind() {
+        let reasons = [
+            ClosureReason::LocallyInitiatedCooperativeClosure,
+            ClosureReason::CounterpartyInitiatedCooperativeClosure,
+            ClosureReason::FellBehind,
+        ];
+        for reason in reasons {
+            let quarantine = load(&MemoryHost::shared());
+            quarantine.seen.borrow_mut().insert(ID.to_string());
+            assert!(!ends(&quarantine, &[ID]), "nobody has said yet why it is gone");
+            quarantine.channel_closed(ID, &reason);
+            assert!(ends(&quarantine, &[ID]));
+        }
+    }
+}

@@ -1,4 +1,5 @@
 // Owns what a language must say: every message that English has, under the same key.
+import type { ThousandsSeparator } from '../money.js';
 import type { backupWords } from './backup.js';
 import type { words } from './en.js';
 import type { ErrorWords } from './errors.js';
@@ -8,6 +9,8 @@ export type Translated<Catalogue> = Record<keyof Catalogue, string>;
 
 /** All that a language other than English says. */
 export interface Catalogue {
+  /** Stands between thousands. */
+  thousandsSeparator: ThousandsSeparator;
   words: Translated<typeof words>;
   backup: Translated<typeof backupWords>;
   errors: ErrorWords;

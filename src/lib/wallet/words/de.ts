@@ -7,4 +7,9 @@ import { money } from './de/money.js';
 import { setup } from './de/setup.js';
 
 /** All that Tern says, in German. */
-export const catalogue: Catalogue = { words: { ...setup, ...money, ...manage }, backup, errors };
+export const catalogue: Catalogue = {
+  thousandsSeparator: '\u202f',
+  words: { ...setup, ...money, ...manage },
+  backup,
+  errors
+};
