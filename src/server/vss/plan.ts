@@ -45,6 +45,15 @@ export function planPut(request: PutObjectRequest): PutPlan | undefined {
   return toArrays([...changes].sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right))));
 }
 
+/** Whether a put comes down to a new value for one object of a known version. */
+export function replacesOne({ keys, expected, resulting }: PutPlan): boolean {
+  return (
+    keys.length === 1 &&
+    expected.every((version) => version > MISSING) &&
+    resulting.every((version) => version !== DELETED)
+  );
+}
+
 /** The store's own version is an object like any other, written after the rest. */
 function withGlobalVersion(request: PutObjectRequest): Pick<KeyValue, 'key' | 'version' | 'value'>[] {
   if (request.globalVersion === undefined) return request.transactionItems;

@@ -27,12 +27,14 @@ import {
   parsePageToken
 } from './limits.js';
 import { CONFLICT_STATE } from './migrations.js';
-import { planPut } from './plan.js';
+import { planPut, replacesOne } from './plan.js';
 
 const OF_STORE = 'store = (SELECT number FROM vss_store WHERE user_token = $1 AND store_id = $2)';
 const GET = `SELECT version, value FROM vss_object WHERE ${OF_STORE} AND key = $3`;
 const GET_VERSION = `SELECT version FROM vss_object WHERE ${OF_STORE} AND key = $3`;
 const PUT = 'SELECT vss_put($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+/** What `vss_put` does to one object of a known version, in two thirds of the time: most puts of most clients are this. */
+const REPLACE = `UPDATE vss_object SET version = $5, value = $6 WHERE ${OF_STORE} AND key = $3 AND version = $4 RETURNING version`;
 const DELETE = `DELETE FROM vss_object WHERE ${OF_STORE} AND key = $3 AND ($4::bigint = -1 OR version = $4::bigint)`;
 const LIST = `SELECT key, version, sort_order FROM vss_object
   WHERE ${OF_STORE} AND sort_order < $3 AND starts_with(key, $4) AND key <> $5
@@ -67,9 +69,13 @@ export class VssStore {
     checkPut(request);
     const plan = planPut(request);
     if (plan === undefined) throw conflict();
-    if (plan.keys.length > 0) {
-      const { keys, expected, resulting, ordinals, starts, lengths, bytes } = plan;
-      await this.write(PUT, [userToken, request.storeId, keys, expected, resulting, ordinals, starts, lengths, bytes]);
+    const { keys, expected, resulting, ordinals, starts, lengths, bytes } = plan;
+    const { storeId } = request;
+    if (replacesOne(plan)) {
+      const rows = await this.write(REPLACE, [userToken, storeId, keys[0], expected[0], resulting[0], bytes]);
+      if (rows.length === 0) throw conflict();
+    } else if (keys.length > 0) {
+      await this.write(PUT, [userToken, storeId, keys, expected, resulting, ordinals, starts, lengths, bytes]);
     }
     return create(PutObjectResponseSchema);
   }
@@ -116,11 +122,10 @@ export class VssStore {
     return this.database.close();
   }
 
-  private async write(sql: string, values: unknown[]): Promise<void> {
+  private async write(sql: string, values: unknown[]): Promise<Row[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.database.query(sql, values);
-        return;
+        return await this.database.query(sql, values);
       } catch (fault) {
         const state = sqlState(fault);
         if (state === CONFLICT_STATE) throw conflict();
