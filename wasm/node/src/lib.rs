@@ -19,6 +19,8 @@ mod ldk;
 mod load;
 mod node;
 mod onchain;
+mod onchain_bump;
+mod onchain_send;
 mod onchain_sync;
 pub mod outputs;
 mod payments;

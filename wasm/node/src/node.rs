@@ -271,11 +271,8 @@ impl Node {
             return;
         }
         // Of what was held only our own coins move: a commitment may be old by now, and LDK repeats what is still due.
-        for transaction in self.outputs.release() {
-            if self.onchain.is_spent_by(&transaction) {
-                self.outputs.broadcast_transactions(&[&transaction]);
-            }
-        }
+        self.outputs
+            .release(|transaction| self.onchain.is_spent_by(transaction));
         self.outputs.send(self.onchain.unconfirmed());
         self.outputs.event(NodeEvent::QuarantineEnded);
     }

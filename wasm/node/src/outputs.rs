@@ -1,6 +1,7 @@
 //! Owns what a turn wants to send to the world. Nothing leaves before the commit of its turn (invariant 5): it waits here for the cut.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use bitcoin::consensus::encode::serialize;
 use bitcoin::{Transaction, Txid};
@@ -71,9 +72,21 @@ impl Outputs {
         self.held.borrow_mut().get_or_insert_default();
     }
 
-    /// Transactions may leave again. Hands out those that were held, which are not sent.
-    pub fn release(&self) -> Vec<Transaction> {
-        self.held.take().unwrap_or_default()
+    /// Transactions may leave again. Those that were held are forgotten, but for what `is_kept` names: that is broadcast, unless it spends
+    /// what was forgotten.
+    pub fn release(&self, is_kept: impl Fn(&Transaction) -> bool) {
+        let mut forgotten = HashSet::new();
+        for transaction in self.held.take().unwrap_or_default() {
+            let is_orphan = transaction
+                .input
+                .iter()
+                .any(|input| forgotten.contains(&input.previous_output.txid));
+            if is_orphan || !is_kept(&transaction) {
+                forgotten.insert(transaction.compute_txid());
+            } else {
+                self.broadcast_transactions(&[&transaction]);
+            }
+        }
     }
 
     /// Sends transactions that the on-chain wallet knows already, parents first, and again until the network answers.
@@ -117,5 +130,51 @@ impl BroadcasterInterface for Outputs {
         }
         self.broadcast.borrow_mut().extend(transactions.iter().cloned());
         self.send(transactions);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::absolute::LockTime;
+    use bitcoin::hashes::Hash;
+    use bitcoin::transaction::Version;
+    use bitcoin::{OutPoint, TxIn};
+
+    use super::*;
+    use crate::testing::MemoryHost;
+
+    fn spending(outpoints: &[OutPoint]) -> Transaction {
+        let input = outpoints.iter().map(|&previous_output| TxIn {
+            previous_output,
+            ..Default::default()
+        });
+        Transaction {
+            version: Version::TWO,
+            lock_time: LockTime::ZERO,
+            input: input.collect(),
+            output: vec![],
+        }
+    }
+
+    #[test]
+    fn releases_what_spends_our_coins_but_not_the_child_of_a_commitment_that_stays_held() {
+        let coin = |vout| OutPoint {
+            txid: Txid::all_zeros(),
+            vout,
+        };
+        let [commitment, funding] = [spending(&[coin(0)]), spending(&[coin(1)])];
+        let anchor = OutPoint {
+            txid: commitment.compute_txid(),
+            vout: 0,
+        };
+        let child = spending(&[anchor, coin(1)]);
+        let outputs = Outputs::new(MemoryHost::shared());
+        outputs.hold();
+        outputs.broadcast_transactions(&[&commitment, &child]);
+        outputs.broadcast_transactions(&[&funding]);
+        assert!(outputs.take_broadcast().is_empty());
+
+        outputs.release(|tx| tx.input.iter().any(|input| input.previous_output == coin(1)));
+        assert_eq!(outputs.take_broadcast(), vec![funding]);
     }
 }
