@@ -1,4 +1,4 @@
-// Owns `npm run sim`: one seed with its story, a range of seeds, hours of them, or every n-th crash point; failing seeds are kept and run first the next time.
+// Owns `npm run sim`: one seed with its story, a range of seeds, hours of them, or every n-th crash point; failing seeds are kept and run first the next time. It records villages, too.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,12 +28,15 @@ export async function main(args: string[]): Promise<void> {
       act: { type: 'string' },
       duels: { type: 'string' },
       mutations: { type: 'string' },
+      record: { type: 'string' },
       scenario: { type: 'string' },
       bail: { type: 'boolean', default: false }
     }
   });
   if (values.mutations !== undefined) return (await import('./mutate.js')).tryMutations(values.mutations);
   rememberArgon();
+  if (values.record !== undefined)
+    return (await import('./recorded.js')).record(values.record).then(() => process.exit(0));
   if (values.points !== undefined) return runPoints(Number(values.points), values.bail, values.act);
   if (values.duels !== undefined) return runDuels(Number(values.duels));
   const { runSeed } = await import('./run-seed.js');

@@ -26,6 +26,8 @@ const STALE = scenario('stale', 4);
 const LIAR = scenario('liar', 3);
 const IMPATIENT = scenario('impatient', 3);
 const HAND_OVER = scenario('hand-over', 3);
+const UPGRADE = scenario('upgrade', 4);
+const HAUNTED = scenario('haunted', 4);
 const SERVER_LOST = scenario('server-lost', 3);
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -120,6 +122,20 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '  if (isSame) {',
     replace: '  if (isSame || holdsWallet) {',
     caughtBy: HAND_OVER
+  },
+  {
+    breaks: '6: a device that was taken over dials its peers again',
+    file: 'src/worker/session.ts',
+    find: 'const beforeDial = replicate && (() => replicate.confirmOwner());',
+    replace: 'const beforeDial = undefined;',
+    caughtBy: HAUNTED
+  },
+  {
+    breaks: '7: what an earlier build left on the server is not found',
+    file: 'src/worker/backup/options.ts',
+    find: 'const storeId = seal.storeId(options.network);',
+    replace: 'const storeId = `${seal.storeId(options.network)}2`;',
+    caughtBy: UPGRADE
   },
   {
     breaks: '7: the digest forgets what a key was before',

@@ -29,7 +29,7 @@ export async function runSeed(
   const beganMs = performance.now();
   const report: RunReport = { seed, scenario: scenario.name, story: [], steps: 0, virtualMs: 0, realMs: 0 };
   try {
-    const place = await village(seed, scenario.mode, onLine);
+    const place = await (scenario.place ?? village)(seed, scenario.mode, onLine);
     const { world } = place;
     const startMs = world.timeline.nowMs;
     try {

@@ -4,12 +4,15 @@ import { close, mine, openAndConfirm, pay, start } from './acts.js';
 import { impatient, liar, stale } from './doubts.js';
 import { attempt, changeWeather, clear, doom, reckon, revive } from './luck.js';
 import type { SimDevice } from './sim-device.js';
-import type { Village } from './village.js';
+import { recordedVillage } from './recorded.js';
+import type { village, Village } from './village.js';
 import type { World } from './world.js';
 
 export interface Scenario {
   name: string;
   mode?: BackupMode;
+  /** Where it begins, if not in the village. */
+  place?: typeof village;
   run: (village: Village) => Promise<void>;
 }
 
@@ -67,6 +70,20 @@ async function handOver({ world, alice }: Village): Promise<void> {
     await somePayment(world);
     await reckon(world);
   }
+}
+
+/** The former device knows nothing of the new one, and every connection breaks, again and again: it must not come between the new one and its peers. */
+async function haunted({ world, alice }: Village): Promise<void> {
+  const laptop = await world.device(alice.persona, 'laptop', { backupMode: alice.mode });
+  alice.isNeeded = false;
+  await start(world, laptop);
+  for (let round = 0; round < 6; round += 1) {
+    world.network.cutAll();
+    const peer = world.chance.pick(needed(world).filter((device) => device !== laptop));
+    const [from, to] = round % 2 === 0 ? [laptop, peer] : [peer, laptop];
+    await attempt(world, `${from.name} pays ${to.name}`, () => pay(world, from, to, 5_000_000n));
+  }
+  await reckon(world, laptop);
 }
 
 /** The server forgets everything, or the last while. */
@@ -156,11 +173,28 @@ async function anything(village: Village): Promise<void> {
   await reckon(world, world.chance.pick(needed(world)));
 }
 
+/** An earlier build went down in the midst of things. This one comes up on its disks, or from what it left on the server. */
+async function upgrade({ world }: Village): Promise<void> {
+  changeWeather(world);
+  if (world.chance.happens(0.5)) {
+    const lost = world.chance.pick(world.devices);
+    lost.isNeeded = false;
+    await world.device(lost.persona, 'spare', { backupMode: lost.mode });
+    world.tell(`${lost.name} is lost`);
+  }
+  for (const device of needed(world)) if (world.chance.happens(0.5)) device.dieIn(world.chance.between(1, 120));
+  await revive(world);
+  await reckon(world);
+  await somePayment(world);
+  await reckon(world, world.chance.pick(needed(world)));
+}
+
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'circles', run: circles },
   { name: 'channels', run: channels },
   { name: 'restore', run: restore },
   { name: 'hand-over', run: handOver },
+  { name: 'haunted', run: haunted },
   { name: 'server-lost', run: serverLost },
   { name: 'modes', run: modes },
   { name: 'deadlines', run: deadlines },
@@ -170,7 +204,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'local-first anything', mode: 'local-first', run: anything },
   { name: 'stale', mode: 'local-first', run: stale },
   { name: 'liar', run: liar },
-  { name: 'impatient', run: impatient }
+  { name: 'impatient', run: impatient },
+  { name: 'upgrade', place: recordedVillage, run: upgrade }
 ];
 
 /** Everybody's device in use. */

@@ -25,6 +25,9 @@ export interface DeviceOptions {
 /** Halts that a world may cause without anything being wrong. */
 const EXPECTED_HALTS = new Set(['taken_over', 'wallet_locked']);
 
+/** What patches/0001 lets LDK say of a channel whose peer has newer state. */
+const FELL_BEHIND = /our state of the channel is outdated/;
+
 export class SimDevice {
   readonly world: World;
   readonly persona: Persona;
@@ -189,6 +192,9 @@ export class SimDevice {
     if (event.type === 'paymentChanged') this.#paymentChanged(process, event.payment);
     if (event.type === 'channelChanged') {
       this.world.tell(`${process.name} channel ${event.state}${event.reason ? `: ${event.reason}` : ''}`);
+      // A server that follows may have missed the last while; one that is waited for has not.
+      if (this.mode === 'acknowledged' && event.reason && FELL_BEHIND.test(event.reason))
+        this.world.violated(`invariant 6: ${process.name} showed a peer an old state`);
     }
     if (event.type !== 'status') return;
     if (event.status.step === 'unsealing') this.world.unsealing.add(process.name);

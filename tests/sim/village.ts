@@ -59,7 +59,8 @@ async function found(mode: BackupMode): Promise<Past> {
   }
 }
 
-function neighbours(world: World): Village {
+/** The three of a world, by name. */
+export function neighbours(world: World): Village {
   const [alice, bob, carol] = world.devices;
   if (!alice || !bob || !carol) throw new Error('somebody has moved away');
   return { world, alice, bob, carol };

@@ -14,7 +14,7 @@ import { FenceWatch } from './fence-watch.js';
 import { SecrecyWatch } from './secrecy-watch.js';
 import { SimDevice, type DeviceOptions } from './sim-device.js';
 import type { Process } from './process.js';
-import type { BackupMode } from '../../src/worker/api.js';
+import type { BackupMode, Payment } from '../../src/worker/api.js';
 import type { NodeModule } from '../../src/worker/platform.js';
 
 /** How bad the world is. Likelihoods are for each request. */
@@ -40,6 +40,8 @@ export interface Past {
     deviceName: string;
     mode: BackupMode | undefined;
     disk: ContentSnapshot;
+    /** Payments that this persona's wallet called final. */
+    finalPayments: Payment[];
   }[];
 }
 
@@ -109,9 +111,10 @@ export class World {
   static async goOn(seed: number, past: Past): Promise<World> {
     const personas = await Promise.all(past.devices.map(({ persona }) => Persona.of(persona)));
     const world = new World(seed, personas, await freshNodeModule(), past);
-    for (const { persona: name, deviceName, nodeId, mode, disk } of past.devices) {
+    for (const { persona: name, deviceName, nodeId, mode, disk, finalPayments } of past.devices) {
       const persona = world.persona(name);
       persona.nodeId = nodeId;
+      for (const payment of finalPayments) persona.finalPayments.set(payment.id, payment);
       const options = { backupMode: mode };
       world.devices.push(
         new SimDevice(world, persona, deviceName, new MemoryDisk(DiskContent.fromSnapshot(disk)), options)
@@ -127,7 +130,15 @@ export class World {
       chain: this.chain.toRecord(),
       vss: this.vss.snapshot(),
       devices: this.devices.map(({ persona, name, mode, disk }) => {
-        return { persona: persona.name, nodeId: persona.nodeId, deviceName: name, mode, disk: disk.toSnapshot() };
+        const { nodeId, finalPayments } = persona;
+        return {
+          persona: persona.name,
+          nodeId,
+          deviceName: name,
+          mode,
+          disk: disk.toSnapshot(),
+          finalPayments: [...finalPayments.values()]
+        };
       })
     };
   }
