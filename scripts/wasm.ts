@@ -8,7 +8,7 @@ import { hashSources } from './source-hash.js';
 
 /** What of wasm/ does not change the module: outputs, tests, and files that only people and editors read. */
 function isSource(file: string): boolean {
-  return !/(^|\/)(target|pkg|tests|vectors|node_modules)$/.test(file) && !/(\.md|~|\.swp)$/.test(file);
+  return !/(^|\/)(target|pkg|tests|vectors|fuzz|node_modules)$/.test(file) && !/(\.md|~|\.swp)$/.test(file);
 }
 
 /**

@@ -309,7 +309,7 @@ impl Bolt11 {
     }
 }
 
-fn parse(text: &str) -> Result<Bolt11Invoice, NodeError> {
+pub(crate) fn parse(text: &str) -> Result<Bolt11Invoice, NodeError> {
     Bolt11Invoice::from_str(text.trim()).map_err(|e| {
         NodeError::new(
             Code::InvalidInvoice,
@@ -319,7 +319,7 @@ fn parse(text: &str) -> Result<Bolt11Invoice, NodeError> {
     })
 }
 
-fn network_of(invoice: &Bolt11Invoice) -> Network {
+pub(crate) fn network_of(invoice: &Bolt11Invoice) -> Network {
     match invoice.network() {
         bitcoin::Network::Bitcoin => Network::Bitcoin,
         bitcoin::Network::Signet => Network::Signet,
@@ -328,14 +328,14 @@ fn network_of(invoice: &Bolt11Invoice) -> Network {
     }
 }
 
-fn describe(invoice: &Bolt11Invoice) -> String {
+pub(crate) fn describe(invoice: &Bolt11Invoice) -> String {
     match invoice.description() {
         Bolt11InvoiceDescriptionRef::Direct(description) => description.to_string(),
         Bolt11InvoiceDescriptionRef::Hash(_) => String::new(),
     }
 }
 
-fn expiry_ms(invoice: &Bolt11Invoice) -> f64 {
+pub(crate) fn expiry_ms(invoice: &Bolt11Invoice) -> f64 {
     (invoice.duration_since_epoch() + invoice.expiry_time()).as_millis() as f64
 }
 

@@ -14,6 +14,8 @@ mod fees;
 mod gossip;
 mod ground;
 pub mod host;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod keys;
 mod ldk;
 mod load;
@@ -31,7 +33,8 @@ mod scorer;
 mod sockets;
 mod stop;
 mod store;
-#[cfg(test)]
+mod superseded;
+#[cfg(any(test, fuzzing))]
 mod testing;
 pub mod types;
 

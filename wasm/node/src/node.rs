@@ -39,6 +39,7 @@ use crate::scorer::ScorerCell;
 use crate::sockets::Unsent;
 use crate::stop::Tasks;
 use crate::store::NodeStore;
+use crate::superseded::without_superseded;
 use crate::types::{
     Network, NodeEvent, NodeInfo, OnchainQuote, OnchainSendRequest, OpenChannelRequest, Payment, PaymentsPage,
 };
@@ -94,22 +95,30 @@ impl Node {
     /// `is_answering`: somebody waits for the turn to be durable, so that the manager is written if it changed at all.
     pub fn cut(&self, is_answering: bool) -> Vec<Output> {
         self.review_quarantine();
-        let broadcast = self.outputs.take_broadcast();
-        if !broadcast.is_empty() {
-            let txids: Vec<_> = broadcast.iter().map(|tx| tx.compute_txid()).collect();
-            self.onchain.note_broadcast(broadcast);
-            let sync = Rc::clone(&self.onchain_sync);
-            self.host.spawn(Box::pin(async move {
-                for txid in txids {
-                    // The next sync writes the row if this does not.
-                    let _ = sync.record(txid).await;
-                }
-            }));
+        for package in self.outputs.take_broadcast() {
+            self.broadcast(package);
         }
         self.note_peers();
         self.onchain.stage_changes();
         self.stage_manager(is_answering);
         self.outputs.take()
+    }
+
+    fn broadcast(&self, package: Vec<Transaction>) {
+        let package = without_superseded(package, &self.onchain.unconfirmed());
+        if package.is_empty() {
+            return;
+        }
+        let txids: Vec<_> = package.iter().map(Transaction::compute_txid).collect();
+        self.onchain.note_broadcast(package.clone());
+        self.outputs.send(package);
+        let sync = Rc::clone(&self.onchain_sync);
+        self.host.spawn(Box::pin(async move {
+            for txid in txids {
+                // The next sync writes the row if this does not.
+                let _ = sync.record(txid).await;
+            }
+        }));
     }
 
     /// What a message changes in the manager alone is made again from the monitors after a crash, so it waits a little for other rows:

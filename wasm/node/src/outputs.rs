@@ -27,7 +27,8 @@ pub enum Output {
 pub struct Outputs {
     host: SharedHost,
     queue: RefCell<Vec<Output>>,
-    broadcast: RefCell<Vec<Transaction>>,
+    /// What LDK and the wallet want to broadcast, by package, parents first.
+    broadcast: RefCell<Vec<Vec<Transaction>>>,
     /// Handed out, and not yet taken or refused by the network.
     unanswered: RefCell<Vec<Transaction>>,
     /// In quarantine: what may not leave.
@@ -62,8 +63,8 @@ impl Outputs {
         self.queue.take()
     }
 
-    /// What was broadcast since the last call: the on-chain wallet counts it as pending.
-    pub fn take_broadcast(&self) -> Vec<Transaction> {
+    /// What is to be broadcast since the last call, by package. Nothing of it leaves unless it is handed to [`Outputs::send`].
+    pub fn take_broadcast(&self) -> Vec<Vec<Transaction>> {
         self.broadcast.take()
     }
 
@@ -128,8 +129,8 @@ impl BroadcasterInterface for Outputs {
         if let Some(held) = self.held.borrow_mut().as_mut() {
             return held.extend(transactions);
         }
-        self.broadcast.borrow_mut().extend(transactions.iter().cloned());
-        self.send(transactions);
+        self.broadcast.borrow_mut().push(transactions);
+        self.host.wake();
     }
 }
 
@@ -175,6 +176,6 @@ mod tests {
         assert!(outputs.take_broadcast().is_empty());
 
         outputs.release(|tx| tx.input.iter().any(|input| input.previous_output == coin(1)));
-        assert_eq!(outputs.take_broadcast(), vec![funding]);
+        assert_eq!(outputs.take_broadcast(), vec![vec![funding]]);
     }
 }
