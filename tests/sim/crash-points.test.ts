@@ -18,3 +18,16 @@ describe.each(REFERENCES)('a death while $name', (reference) => {
     }
   });
 });
+
+it('a wallet that dies as it broadcasts a closing by consent broadcasts that when it is back, and not its commitment', async () => {
+  const closing = REFERENCES.find(({ name }) => name === 'closing');
+  if (!closing) throw new Error('nobody closes');
+  const point = (await pointsOf(closing)).findIndex((label) => label.startsWith('broadcast')) + 1;
+  expect(point).toBeGreaterThan(0);
+  // Before the commit, before the broadcast, after it.
+  for (const seam of [point - 1, point, point + 1]) {
+    const { failure, story } = await dieAt(closing, seam, 'same');
+    expect(failure, story.join('\n')).toBeUndefined();
+    expect(story.filter((line) => /alice-phone\/2 broadcasts a commitment/.test(line))).toEqual([]);
+  }
+});
