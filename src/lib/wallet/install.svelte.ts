@@ -1,5 +1,7 @@
 // Owns the offer to install the app: the browser makes it, we keep it until the user wants it.
 
+import { keeping } from './keeping.svelte.js';
+
 interface InstallPrompt extends Event {
   prompt(): Promise<unknown>;
 }
@@ -18,7 +20,10 @@ class Install {
       event.preventDefault();
       this.#prompt = event as InstallPrompt;
     });
-    addEventListener('appinstalled', () => (this.installed = true));
+    addEventListener('appinstalled', () => {
+      this.installed = true;
+      void keeping.ask();
+    });
   }
 
   async install(): Promise<void> {

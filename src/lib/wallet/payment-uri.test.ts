@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TernError } from '../../wire/errors.js';
-import { buildPaymentUri, parsePaymentInput } from './payment-uri.js';
+import { buildPaymentUri, parsePaymentInput, paymentInText } from './payment-uri.js';
 
 const address = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const bolt11 = 'lnbcrt500u1pj4d2xqpp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4js';
@@ -91,5 +91,17 @@ describe('payment input', () => {
         }
       )
     );
+  });
+});
+
+describe('a shared text', () => {
+  it.each([
+    ['Pay me here: bitcoin:bcrt1q?amount=0.1, thanks!', 'bitcoin:bcrt1q?amount=0.1'],
+    [`My address is ${address}.`, address],
+    [`(${address.toUpperCase()})`, address.toUpperCase()],
+    ['LIGHTNING:LNBCRT1PABC', 'LIGHTNING:LNBCRT1PABC'],
+    ['see you at eight', 'see you at eight']
+  ])('"%s" holds %s', (text, found) => {
+    expect(paymentInText(text)).toBe(found);
   });
 });

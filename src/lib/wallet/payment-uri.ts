@@ -47,6 +47,18 @@ export function parsePaymentInput(input: string, network: Network): PaymentTarge
   }
 }
 
+/**
+ * What of a shared text looks like a request for money: a link, an invoice or an address among other words. Without one, the text itself,
+ * so that whoever reads it says what is wrong.
+ */
+export function paymentInText(text: string): string {
+  const words = text.split(/\s+/).map((word) => word.replace(/^[("'<[]+|[)"'>\].,;!]+$/g, ''));
+  const isLink = (word: string): boolean => /^(bitcoin|lightning|web\+lightning):/i.test(word);
+  const isBare = (word: string): boolean =>
+    INVOICE.test(word.toLowerCase()) || SEGWIT.test(word.toLowerCase()) || BASE58.test(word);
+  return words.find(isLink) ?? words.find(isBare) ?? text;
+}
+
 /** The BIP21 URI of a request for money; with an invoice, wallets that know Lightning pay that. */
 export function buildPaymentUri(ask: PaymentAsk): string {
   const params: string[] = [];

@@ -1,9 +1,13 @@
 // Owns one payment from what was pasted to its outcome. Nothing leaves before `confirm`, and `confirm` acts once.
-import type { DecodedInvoice, FeeEstimates } from '../../worker/api.js';
+import type { DecodedInvoice, FeeEstimates, PayRequest } from '../../worker/api.js';
 import { TernError } from '../../wire/errors.js';
 import { readableError, readableShape, type ReadableError } from './errors.js';
 import { parsePaymentInput, type PaymentTarget } from './payment-uri.js';
 import { wallet } from './state.svelte.js';
+
+/** A peer is dialled at once, and again within seconds. */
+const WAKING_PATIENCE_MS = 15_000;
+const WAKING_POLL_MS = 250;
 
 /** Where the payment stands. */
 export type SendStep = 'input' | 'amount' | 'review' | 'sending';
@@ -106,7 +110,7 @@ export class Sending {
 
   async #review(): Promise<void> {
     await this.#orOnChain(async () => {
-      if (this.method === 'lightning') this.quote = await wallet.client.quotePayment(this.#payRequest());
+      if (this.method === 'lightning') this.quote = await quoteOnceAwake(this.#payRequest());
     });
     if (this.method === 'onchain') this.quote = await this.#quoteOnchain();
     this.step = 'review';
@@ -143,7 +147,7 @@ export class Sending {
     }
   }
 
-  #payRequest(): { bolt11: string; amountMsat?: bigint } {
+  #payRequest(): PayRequest {
     const bolt11 = this.target?.bolt11 ?? '';
     const needsAmount = this.invoice?.amountMsat === undefined && this.#amountSat !== undefined;
     return needsAmount ? { bolt11, amountMsat: (this.#amountSat ?? 0n) * 1000n } : { bolt11 };
@@ -166,6 +170,31 @@ export class Sending {
       this.busy = false;
     }
   }
+}
+
+/**
+ * What a Lightning payment costs. Right after the wallet was opened its channels still sleep: what they might carry is not refused before
+ * their peers had time to answer. @throws TernError `route_not_found` where none did, and what the worker throws.
+ */
+async function quoteOnceAwake(request: PayRequest): Promise<SendQuote> {
+  try {
+    return await wallet.client.quotePayment(request);
+  } catch (thrown) {
+    const { code } = TernError.from(thrown);
+    if ((code !== 'insufficient_balance' && code !== 'route_not_found') || !(await hasSleepingChannel())) throw thrown;
+  }
+  for (const endMs = Date.now() + WAKING_PATIENCE_MS; await hasSleepingChannel();) {
+    if (Date.now() > endMs) {
+      throw new TernError('route_not_found', 'The other side of a channel cannot be reached.', 'Try again later.');
+    }
+    // Nobody tells when a channel can be used again.
+    await new Promise((resolve) => setTimeout(resolve, WAKING_POLL_MS));
+  }
+  return wallet.client.quotePayment(request);
+}
+
+async function hasSleepingChannel(): Promise<boolean> {
+  return (await wallet.client.channels()).some(({ state }) => state === 'offline');
 }
 
 /** The invoice's contents. @throws TernError `invoice_expired`, and what the worker throws. */

@@ -81,6 +81,15 @@ export const manageWords = {
   'settings.installed': 'Installed',
   'settings.node_id': 'Your node',
   'settings.copy_node_id': 'Copy node ID',
+  'storage.title': 'Storage',
+  'storage.kept': 'The browser keeps this wallet until you erase it.',
+  'storage.evictable':
+    'The browser may delete this wallet when space runs out, or after a while without use. A private window deletes it when it closes.',
+  'storage.refused':
+    'The browser would not promise to keep this wallet. Install Tern, or set up a backup, so that your words bring everything back.',
+  'storage.keep': 'Keep this wallet',
+  'storage.notice_title': 'The browser may delete this wallet',
+  'storage.notice_body': 'There is no backup, and your words alone do not bring back channels.',
   'settings.wipe': 'Erase this wallet',
   'settings.unit': 'Amounts in',
   'settings.unit_sat': 'Satoshis',

@@ -83,6 +83,15 @@ export const manage: Translated<typeof manageWords> = {
   'settings.installed': 'Installiert',
   'settings.node_id': 'Dein Knoten',
   'settings.copy_node_id': 'Knoten-ID kopieren',
+  'storage.title': 'Speicher',
+  'storage.kept': 'Der Browser behält diese Wallet, bis du sie löschst.',
+  'storage.evictable':
+    'Der Browser darf diese Wallet löschen, wenn der Platz knapp wird oder sie lange nicht benutzt wird. Ein privates Fenster löscht sie beim Schließen.',
+  'storage.refused':
+    'Der Browser wollte nicht versprechen, diese Wallet zu behalten. Installiere Tern oder richte eine Sicherung ein, damit deine Wörter alles zurückbringen.',
+  'storage.keep': 'Wallet behalten',
+  'storage.notice_title': 'Der Browser darf diese Wallet löschen',
+  'storage.notice_body': 'Es gibt keine Sicherung, und deine Wörter allein bringen keine Kanäle zurück.',
   'settings.wipe': 'Diese Wallet löschen',
   'settings.unit': 'Beträge in',
   'settings.unit_sat': 'Satoshi',
