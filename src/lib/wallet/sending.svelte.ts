@@ -110,10 +110,15 @@ export class Sending {
 
   async #review(): Promise<void> {
     await this.#orOnChain(async () => {
-      if (this.method === 'lightning') this.quote = await quoteOnceAwake(this.#payRequest());
+      if (this.method === 'lightning') this.quote = await this.#quoteLightning();
     });
     if (this.method === 'onchain') this.quote = await this.#quoteOnchain();
     this.step = 'review';
+  }
+
+  #quoteLightning(): Promise<SendQuote> {
+    const request = this.#payRequest();
+    return quoteOnceAwake(request, request.amountMsat ?? this.invoice?.amountMsat ?? 0n);
   }
 
   async #quoteOnchain(): Promise<SendQuote> {
@@ -174,16 +179,17 @@ export class Sending {
 
 /**
  * What a Lightning payment costs. Right after the wallet was opened its channels still sleep: what they might carry is not refused before
- * their peers had time to answer. @throws TernError `route_not_found` where none did, and what the worker throws.
+ * their peers had time to answer. @throws TernError `route_not_found` where one did not, and what the worker throws.
  */
-async function quoteOnceAwake(request: PayRequest): Promise<SendQuote> {
+async function quoteOnceAwake(request: PayRequest, amountMsat: bigint): Promise<SendQuote> {
   try {
     return await wallet.client.quotePayment(request);
   } catch (thrown) {
     const { code } = TernError.from(thrown);
-    if ((code !== 'insufficient_balance' && code !== 'route_not_found') || !(await hasSleepingChannel())) throw thrown;
+    const mayPass = code === 'insufficient_balance' || code === 'route_not_found';
+    if (!mayPass || !(await mightCarryAwake(amountMsat))) throw thrown;
   }
-  for (const endMs = Date.now() + WAKING_PATIENCE_MS; await hasSleepingChannel();) {
+  for (const endMs = Date.now() + WAKING_PATIENCE_MS; await mightCarryAwake(amountMsat);) {
     if (Date.now() > endMs) {
       throw new TernError('route_not_found', 'The other side of a channel cannot be reached.', 'Try again later.');
     }
@@ -193,8 +199,11 @@ async function quoteOnceAwake(request: PayRequest): Promise<SendQuote> {
   return wallet.client.quotePayment(request);
 }
 
-async function hasSleepingChannel(): Promise<boolean> {
-  return (await wallet.client.channels()).some(({ state }) => state === 'offline');
+/** Whether a channel sleeps, and all together could carry the amount. */
+async function mightCarryAwake(amountMsat: bigint): Promise<boolean> {
+  const channels = await wallet.client.channels();
+  const outboundMsat = channels.reduce((sum, channel) => sum + channel.outboundMsat, 0n);
+  return outboundMsat >= amountMsat && channels.some(({ state }) => state === 'offline');
 }
 
 /** The invoice's contents. @throws TernError `invoice_expired`, and what the worker throws. */
