@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'wallet_missing'
   | 'wallet_locked'
   | 'wrong_password'
+  | 'passkey_refused'
+  | 'passkey_unavailable'
   | 'vault_downgraded'
   | 'vault_corrupt'
   | 'running_elsewhere'

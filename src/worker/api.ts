@@ -96,6 +96,13 @@ export interface RestoreRequest {
   bip39Passphrase?: string;
 }
 
+/** How to ask a passkey for its secret (WebAuthn PRF). Neither is one. */
+export interface PasskeyHint {
+  credentialId: Uint8Array;
+  /** 32 bytes. */
+  salt: Uint8Array;
+}
+
 /** How far a Lightning peer is. */
 export interface PeerStatus {
   nodeId: string;
@@ -168,7 +175,14 @@ export interface WalletApi {
   restore(request: RestoreRequest): Promise<Answer<void>>;
   /** `choice`: one of the status's `choices`, after an `unlock` or a `restore` that needs a decision. */
   unlock(password: string, choice?: StartChoice): Promise<Answer<void>>;
+  /** As `unlock`, with what the passkey of `passkey()` answered to its salt; that is zeroed. */
+  unlockWithPasskey(prf: Uint8Array, choice?: StartChoice): Promise<Answer<void>>;
   lock(): Promise<Answer<void>>;
+  /** The passkey that opens this wallet on this device, beside the password; undefined where none does. */
+  passkey(): Promise<Answer<PasskeyHint | undefined>>;
+  /** Lets a passkey open the wallet, from now on alone of all passkeys. `prf`: what it answered to its salt; it is zeroed. */
+  addPasskey(password: string, hint: PasskeyHint, prf: Uint8Array): Promise<Answer<void>>;
+  removePasskey(): Promise<Answer<void>>;
   /** Shows the words after the password was given again. */
   revealMnemonic(password: string): Promise<Answer<{ mnemonic: string; bip39Passphrase?: string }>>;
   /** The user passed the check of the words. */

@@ -5,6 +5,7 @@ import type { WalletApi } from './api.js';
 
 const text = v.string();
 const note = v.optional(text);
+const bytes = v.instance(Uint8Array);
 const request = v.looseObject({});
 
 /** For each method the forms of its parameters. */
@@ -14,7 +15,11 @@ export const FORMS: Record<keyof WalletApi, readonly v.GenericSchema[]> = {
   create: [v.looseObject({ password: text, bip39Passphrase: note })],
   restore: [v.looseObject({ password: text, mnemonic: text, bip39Passphrase: note })],
   unlock: [text],
+  unlockWithPasskey: [bytes],
   lock: [],
+  passkey: [],
+  addPasskey: [text, v.object({ credentialId: bytes, salt: bytes }), bytes],
+  removePasskey: [],
   revealMnemonic: [text],
   markMnemonicBackedUp: [],
   isMnemonicBackedUp: [],

@@ -17,7 +17,7 @@ import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 import { Session, type SessionOptions } from './session.js';
 import { choicesAfter } from './start-choices.js';
-import { walletExists } from './vault.js';
+import { walletExists, type Vault } from './vault.js';
 
 /** After these a new try would end the same way, or could harm. */
 const HALTING = new Set<string>(['state_unreadable', 'storage_corrupt', 'schema_too_new', 'node_halted', 'internal']);
@@ -115,15 +115,15 @@ export class Lifecycle {
     });
   }
 
-  /** Opens the vault and starts the node; does nothing but check the password when it runs already. */
-  unlock(password: string, choice?: StartChoice): Promise<void> {
+  /** Opens the vault and starts the node; does nothing but open the vault when it runs already. */
+  unlock(open: (vault: Vault) => Promise<Uint8Array>, choice?: StartChoice): Promise<void> {
     return this.#exclusively(async () => {
       if (this.#status.phase === 'ready') {
-        (await this.#home.vault.seed(password)).fill(0);
+        (await open(this.#home.vault)).fill(0);
         return;
       }
       await this.#end();
-      await this.#start(await this.#unsealing(() => this.#home.vault.seed(password)), { choice });
+      await this.#start(await this.#unsealing(() => open(this.#home.vault)), { choice });
     });
   }
 

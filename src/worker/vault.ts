@@ -2,9 +2,12 @@
 import { TernError } from '../wire/errors.js';
 import type { Disk } from './disk.js';
 import { entropyOf, newEntropy, seedOf, wordsOf } from './mnemonic.js';
+import type { PasskeyHint } from './api.js';
 import { openBox, sealBox } from './vault-box.js';
 
 const VAULT_ROW = 'vault';
+/** The same secret, sealed for a passkey. */
+const PASSKEY_ROW = 'vault_passkey';
 const LEAST_PASSWORD_CHARACTERS = 8;
 /** Argon2 takes any length; this keeps a pasted file out. */
 const MOST_PASSWORD_CHARACTERS = 1024;
@@ -54,6 +57,36 @@ export class Vault {
     return this.#open(password, (entropy, bip39Passphrase) => seedOf(entropy, bip39Passphrase));
   }
 
+  /** The seed, with what the passkey answered. The caller zeroes it. Throws `wallet_missing`, `passkey_refused` or `vault_corrupt`. */
+  async seedByPasskey(prf: Uint8Array): Promise<Uint8Array> {
+    const box = await this.#disk.readLocal(PASSKEY_ROW);
+    if (box === undefined) throw walletMissing();
+    const { openPasskeyBox } = await passkeyBox();
+    return usingSecret(openPasskeyBox(box, prf), seedOf);
+  }
+
+  /** The passkey that opens the vault, if there is one. Throws `vault_corrupt`. */
+  async passkey(): Promise<PasskeyHint | undefined> {
+    const box = await this.#disk.readLocal(PASSKEY_ROW);
+    return box && (await passkeyBox()).hintOf(box);
+  }
+
+  /** Lets a passkey open the vault, in place of any other. Throws as `seed` does, and `invalid_argument`. */
+  async addPasskey(password: string, hint: PasskeyHint, prf: Uint8Array): Promise<void> {
+    const { sealPasskeyBox } = await passkeyBox();
+    const secret = await this.#unsealed(password);
+    try {
+      await this.#writePasskey(sealPasskeyBox(secret, hint, prf));
+    } finally {
+      secret.fill(0);
+    }
+  }
+
+  /** From now on no passkey opens the vault. */
+  async removePasskey(): Promise<void> {
+    await this.#writePasskey(undefined);
+  }
+
   /** The words, after the password was given again. Throws as `seed` does. */
   async revealMnemonic(password: string): Promise<{ mnemonic: string; bip39Passphrase?: string }> {
     return this.#open(password, (entropy, bip39Passphrase) => {
@@ -86,26 +119,42 @@ export class Vault {
     }
   }
 
-  async #open<T>(password: string, use: (entropy: Uint8Array, bip39Passphrase: string) => T | Promise<T>): Promise<T> {
-    const box = await this.#disk.readLocal(VAULT_ROW);
-    if (box === undefined) {
-      throw new TernError(
-        'wallet_missing',
-        'There is no wallet on this device.',
-        'Create one, or restore one from its words.'
-      );
-    }
-    const secret = await openBox(box, password);
-    try {
-      const entropyBytes = secret[0] ?? 0;
-      return await use(
-        secret.subarray(1, 1 + entropyBytes),
-        new TextDecoder().decode(secret.subarray(1 + entropyBytes))
-      );
-    } finally {
-      secret.fill(0);
-    }
+  async #open<T>(password: string, use: UseOfSecret<T>): Promise<T> {
+    return usingSecret(await this.#unsealed(password), use);
   }
+
+  async #unsealed(password: string): Promise<Uint8Array> {
+    const box = await this.#disk.readLocal(VAULT_ROW);
+    if (box === undefined) throw walletMissing();
+    return openBox(box, password);
+  }
+
+  #writePasskey(value: Uint8Array | undefined): Promise<void> {
+    return this.#disk.commit({ puts: [], removes: [], local: [{ name: PASSKEY_ROW, value }] });
+  }
+}
+
+/** Loaded by those alone who have a passkey. */
+const passkeyBox = (): Promise<typeof import('./passkey-box.js')> => import('./passkey-box.js');
+
+type UseOfSecret<T> = (entropy: Uint8Array, bip39Passphrase: string) => T | Promise<T>;
+
+/** Zeroes the secret afterwards. */
+async function usingSecret<T>(secret: Uint8Array, use: UseOfSecret<T>): Promise<T> {
+  try {
+    const entropyBytes = secret[0] ?? 0;
+    return await use(secret.subarray(1, 1 + entropyBytes), new TextDecoder().decode(secret.subarray(1 + entropyBytes)));
+  } finally {
+    secret.fill(0);
+  }
+}
+
+function walletMissing(): TernError {
+  return new TernError(
+    'wallet_missing',
+    'There is no wallet on this device.',
+    'Create one, or restore one from its words.'
+  );
 }
 
 function checkNewPassword(password: string): void {

@@ -22,6 +22,7 @@ import type {
   CreateRequest,
   LogLine,
   OpenChannelByUri,
+  PasskeyHint,
   PeerStatus,
   RestoreRequest,
   ServerDefaults,
@@ -96,7 +97,32 @@ export class Wallet implements WalletMethods {
 
   async unlock(password: string, choice?: StartChoice): Promise<void> {
     door.checkStartChoice(choice);
-    await this.#lifecycle.unlock(password, choice);
+    await this.#lifecycle.unlock((vault) => vault.seed(password), choice);
+  }
+
+  async unlockWithPasskey(prf: Uint8Array, choice?: StartChoice): Promise<void> {
+    door.checkStartChoice(choice);
+    try {
+      await this.#lifecycle.unlock((vault) => vault.seedByPasskey(prf), choice);
+    } finally {
+      prf.fill(0);
+    }
+  }
+
+  async passkey(): Promise<PasskeyHint | undefined> {
+    return this.#lifecycle.home.vault.passkey();
+  }
+
+  async addPasskey(password: string, hint: PasskeyHint, prf: Uint8Array): Promise<void> {
+    try {
+      await this.#lifecycle.home.vault.addPasskey(password, hint, prf);
+    } finally {
+      prf.fill(0);
+    }
+  }
+
+  async removePasskey(): Promise<void> {
+    await this.#lifecycle.home.vault.removePasskey();
   }
 
   async lock(): Promise<void> {

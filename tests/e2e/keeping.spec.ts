@@ -1,5 +1,6 @@
 // Owns the proof that the browser is asked to keep the wallet, and the device to stay awake while a payment is on its way.
 import { expect, type Page } from '@playwright/test';
+import { d } from '../../src/lib/wallet/words/device.js';
 import { heldInvoice } from './support/judge.js';
 import { password, submitUnlock } from './support/onboarding.js';
 import { button, goTo, heading, satText, t, visit } from './support/screen.js';
@@ -11,17 +12,17 @@ test('a wallet with a channel and no backup warns while the browser may delete i
   appUrl
 }) => {
   await visit(page, '/');
-  await expect(page.getByText(t('storage.notice_title'), { exact: true })).toBeVisible();
+  await expect(page.getByText(d('storage_notice_title'), { exact: true })).toBeVisible();
   await visit(page, '/settings');
   // It was asked when the wallet was created.
-  await expect(page.getByText(t('storage.refused'), { exact: true })).toBeVisible();
+  await expect(page.getByText(d('storage_refused'), { exact: true })).toBeVisible();
 
   await grantDurableStorage(page, appUrl);
-  await button(page, 'storage.keep').click();
-  await expect(page.getByText(t('storage.kept'), { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: d('storage_keep'), exact: true }).click();
+  await expect(page.getByText(d('storage_kept'), { exact: true })).toBeVisible();
   expect(await page.evaluate(() => navigator.storage.persisted())).toBe(true);
   await goTo(page, 'home');
-  await expect(page.getByText(t('storage.notice_title'), { exact: true })).toHaveCount(0);
+  await expect(page.getByText(d('storage_notice_title'), { exact: true })).toHaveCount(0);
 });
 
 test('while a payment is on its way the screen stays on and leaving is asked about, and neither afterwards', async ({

@@ -30,7 +30,14 @@ test('a language chosen in the settings is spoken at once, on every screen, and 
 
   const viewport = page.viewportSize();
   await page.setViewportSize(smallPhone);
-  const settings = ['/settings', '/settings/servers', '/settings/backup', '/settings/logs', '/settings/wipe'];
+  const settings = [
+    '/settings',
+    '/settings/passkey',
+    '/settings/servers',
+    '/settings/backup',
+    '/settings/logs',
+    '/settings/wipe'
+  ];
   for (const path of ['/', '/activity', '/channels', '/channels/open', '/send', '/receive', ...settings]) {
     await visit(page, path);
     await expect(page.getByRole('progressbar')).toHaveCount(0);

@@ -5,6 +5,7 @@ import { formatWhen, plural, speak, t } from './i18n.js';
 import { formatSat, groupBy, parseAmountSat } from './money.js';
 import { b, backupWords } from './words/backup.js';
 import { catalogue } from './words/de.js';
+import { deviceWords } from './words/device.js';
 import { words } from './words/en.js';
 import { errorWords } from './words/errors.js';
 
@@ -18,7 +19,8 @@ afterEach(() => {
 describe('German', () => {
   it.each([
     ['the wallet', words, catalogue.words],
-    ['the backup', backupWords, catalogue.backup]
+    ['the backup', backupWords, catalogue.backup],
+    ['the device', deviceWords, catalogue.device]
   ])('has every message of %s, with the same parameters', (_name, english, german: Record<string, string>) => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());
     for (const [key, text] of Object.entries(english))

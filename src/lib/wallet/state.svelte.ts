@@ -18,7 +18,7 @@ import type { ReceiveRequest } from './receiving.svelte.js';
 import { singleFlight } from './single-flight.js';
 import { takeOverTabLock, takeTabLock, type TabLock } from './tab-lock.js';
 
-export type { StartChoice, VssAuth } from '../../worker/api.js';
+export type { PasskeyHint, StartChoice, VssAuth } from '../../worker/api.js';
 
 /** Where this tab stands. `elsewhere`: another tab runs the wallet; `failed`: the worker is not there. */
 export type TabStage = 'connecting' | 'elsewhere' | 'switching' | 'running' | 'failed';

@@ -1,6 +1,7 @@
 // Owns what a language must say: every message that English has, under the same key.
 import type { ThousandsSeparator } from '../money.js';
 import type { backupWords } from './backup.js';
+import type { deviceWords } from './device.js';
 import type { words } from './en.js';
 import type { ErrorWords } from './errors.js';
 
@@ -13,5 +14,6 @@ export interface Catalogue {
   thousandsSeparator: ThousandsSeparator;
   words: Translated<typeof words>;
   backup: Translated<typeof backupWords>;
+  device: Translated<typeof deviceWords>;
   errors: ErrorWords;
 }

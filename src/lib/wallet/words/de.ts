@@ -1,6 +1,7 @@
 // Owns the German catalogue; loaded only by those who read German.
 import type { Catalogue } from './catalogue.js';
 import { backup } from './de/backup.js';
+import { device } from './de/device.js';
 import { errors } from './de/errors.js';
 import { manage } from './de/manage.js';
 import { money } from './de/money.js';
@@ -11,5 +12,6 @@ export const catalogue: Catalogue = {
   thousandsSeparator: '\u202f',
   words: { ...setup, ...money, ...manage },
   backup,
+  device,
   errors
 };

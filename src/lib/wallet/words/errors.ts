@@ -93,6 +93,11 @@ export const errorWords: ErrorWords = {
   },
   wallet_locked: { title: 'The wallet is locked.', next: 'Unlock it with your password.' },
   wrong_password: { title: 'This is not the password.', next: again },
+  passkey_refused: {
+    title: 'This passkey does not open the wallet.',
+    next: 'Use your password, then add a passkey anew.'
+  },
+  passkey_unavailable: { title: 'The passkey did not answer.', next: 'Try again, or use your password.' },
   vault_downgraded: {
     title: 'The stored keys have been tampered with.',
     next: 'Restore the wallet from its words in a clean browser.'

@@ -108,6 +108,14 @@ export const errors: ErrorWords = {
   },
   wallet_locked: { title: 'Die Wallet ist gesperrt.', next: 'Entsperre sie mit deinem Passwort.' },
   wrong_password: { title: 'Das ist nicht das Passwort.', next: again },
+  passkey_refused: {
+    title: 'Dieser Passkey öffnet die Wallet nicht.',
+    next: 'Nimm dein Passwort und füge dann einen neuen Passkey hinzu.'
+  },
+  passkey_unavailable: {
+    title: 'Der Passkey hat nicht geantwortet.',
+    next: 'Versuch es noch einmal oder nimm dein Passwort.'
+  },
   vault_downgraded: {
     title: 'Die gespeicherten Schlüssel wurden manipuliert.',
     next: 'Stelle die Wallet in einem sauberen Browser mit ihren Wörtern wieder her.'
