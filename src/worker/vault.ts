@@ -1,8 +1,8 @@
 // Owns the wallet's secret: at rest only sealed, in memory only as bytes that are zeroed when they have served.
 import { TernError } from '../wire/errors.js';
+import type { PasskeyHint } from './api.js';
 import type { Disk } from './disk.js';
 import { entropyOf, newEntropy, seedOf, wordsOf } from './mnemonic.js';
-import type { PasskeyHint } from './api.js';
 import { openBox, sealBox } from './vault-box.js';
 
 const VAULT_ROW = 'vault';
