@@ -132,7 +132,7 @@ export class Network {
     const arrivesMs = Math.max(end.arrivesMs, this.#timeline.nowMs + this.#delayMs());
     end.arrivesMs = arrivesMs;
     end.unsentBytes += bytes.length;
-    this.#timeline.after(arrivesMs - this.#timeline.nowMs, () => {
+    this.#timeline.at(arrivesMs, () => {
       end.unsentBytes -= bytes.length;
       if (!this.#connections.has(connection) || other.isClosed) return;
       if (this.#atPoint(other.owner, 'in', bytes)) other.handlers.message(bytes);
@@ -149,8 +149,8 @@ export class Network {
   #close(connection: Connection, end: End): void {
     const [first, second] = connection.ends;
     const other = end === first ? second : first;
-    const dueMs = Math.max(other.arrivesMs - this.#timeline.nowMs, 0) + this.#delayMs();
-    this.#timeline.after(dueMs, () => {
+    const dueMs = Math.max(other.arrivesMs, this.#timeline.nowMs) + this.#delayMs();
+    this.#timeline.at(dueMs, () => {
       this.#connections.delete(connection);
       this.#end(end, 'connection reset');
     });

@@ -34,7 +34,12 @@ export class Timeline {
 
   /** Runs `run` after `delayMs` unless it is taken back. */
   after(delayMs: number, run: () => void): () => void {
-    return this.#push(this.#nowMs + Math.max(delayMs, 0), run);
+    return this.at(this.#nowMs + delayMs, run);
+  }
+
+  /** Runs `run` at that time, or now if it is past; two of one time in the order they were asked for. */
+  at(atMs: number, run: () => void): () => void {
+    return this.#push(Math.max(atMs, this.#nowMs), run);
   }
 
   /** Runs `run` after what was put into the same lane before, and in any order with other lanes. */

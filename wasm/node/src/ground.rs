@@ -20,8 +20,8 @@ use crate::outputs::Outputs;
 use crate::store::NodeStore;
 use crate::types::{Network, NodeConfig};
 
-/// Updates of a monitor kept apart before it is written whole: a restore reads few keys.
-const MAX_MONITOR_UPDATES: u64 = 20;
+/// Updates of a monitor kept apart before it is written whole, as in ldk-node: a monitor grows with its channel's history, an update does not.
+const MAX_MONITOR_UPDATES: u64 = 100;
 
 /// What nearly everything needs.
 pub struct Ground {

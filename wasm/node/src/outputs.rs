@@ -1,13 +1,13 @@
 //! Owns what a turn wants to send to the world. Nothing leaves before the commit of its turn (invariant 5): it waits here for the cut.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 
 use bitcoin::consensus::encode::serialize;
 use bitcoin::{Transaction, Txid};
 use lightning::chain::chaininterface::BroadcasterInterface;
 
 use crate::host::SharedHost;
+use crate::superseded::without;
 use crate::types::NodeEvent;
 
 /// Something for the world outside.
@@ -76,17 +76,9 @@ impl Outputs {
     /// Transactions may leave again. Those that were held are forgotten, but for what `is_kept` names: that is broadcast, unless it spends
     /// what was forgotten.
     pub fn release(&self, is_kept: impl Fn(&Transaction) -> bool) {
-        let mut forgotten = HashSet::new();
-        for transaction in self.held.take().unwrap_or_default() {
-            let is_orphan = transaction
-                .input
-                .iter()
-                .any(|input| forgotten.contains(&input.previous_output.txid));
-            if is_orphan || !is_kept(&transaction) {
-                forgotten.insert(transaction.compute_txid());
-            } else {
-                self.broadcast_transactions(&[&transaction]);
-            }
+        let held = self.held.take().unwrap_or_default();
+        for transaction in without(held, |tx| !is_kept(tx)) {
+            self.broadcast_transactions(&[&transaction]);
         }
     }
 

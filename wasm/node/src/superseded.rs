@@ -15,20 +15,29 @@ pub fn without_superseded(package: Vec<Transaction>, on_its_way: &[Transaction])
                 .map(move |input| (input.previous_output, tx.compute_txid()))
         })
         .collect();
-    let mut kept_back = HashSet::new();
-    package
+    let is_rival = |tx: &Transaction| {
+        let txid = tx.compute_txid();
+        tx.input.iter().any(|input| {
+            spenders
+                .get(&input.previous_output)
+                .is_some_and(|spender| *spender != txid)
+        })
+    };
+    without(package, |tx| is_commitment(tx) && is_rival(tx))
+}
+
+/// Transactions, parents first, less those that `is_dropped` names and all that spends them.
+pub fn without(transactions: Vec<Transaction>, is_dropped: impl Fn(&Transaction) -> bool) -> Vec<Transaction> {
+    let mut dropped = HashSet::new();
+    transactions
         .into_iter()
         .filter(|tx| {
-            let txid = tx.compute_txid();
-            let is_rival = |outpoint| spenders.get(outpoint).is_some_and(|spender| *spender != txid);
-            let stays = tx.input.iter().any(|input| {
-                let outpoint = &input.previous_output;
-                kept_back.contains(&outpoint.txid) || (is_commitment(tx) && is_rival(outpoint))
-            });
-            if stays {
-                kept_back.insert(txid);
+            let is_orphan = tx.input.iter().any(|input| dropped.contains(&input.previous_output.txid));
+            let is_gone = is_orphan || is_dropped(tx);
+            if is_gone {
+                dropped.insert(tx.compute_txid());
             }
-            !stays
+            !is_gone
         })
         .collect()
 }
