@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'payment_in_flight'
   | 'insufficient_balance'
   | 'amount_below_dust'
+  | 'cannot_speed_up'
   | 'route_not_found'
   | 'payment_failed'
   | 'own_invoice'

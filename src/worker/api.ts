@@ -3,10 +3,14 @@ import type {
   Balances,
   ChannelInfo,
   ChannelState,
+  Coin,
+  CoinState,
   DecodedInvoice,
+  Descriptors,
   FeeEstimates,
   Invoice,
   InvoiceRequest,
+  KeysendRequest,
   Network,
   NodeInfo,
   OnchainQuote,
@@ -14,7 +18,9 @@ import type {
   PayQuote,
   PayRequest,
   Payment,
-  PaymentsPage
+  PaymentsPage,
+  SpeedUpQuote,
+  SpeedUpRequest
 } from '../../wasm/pkg/tern.js';
 import type { ServerDefaults, VssAuth } from '../wire/defaults.js';
 import type { ErrorShape } from '../wire/errors.js';
@@ -23,10 +29,14 @@ export type {
   Balances,
   ChannelInfo,
   ChannelState,
+  Coin,
+  CoinState,
   DecodedInvoice,
+  Descriptors,
   FeeEstimates,
   Invoice,
   InvoiceRequest,
+  KeysendRequest,
   Network,
   NodeInfo,
   OnchainQuote,
@@ -36,6 +46,8 @@ export type {
   Payment,
   PaymentsPage,
   ServerDefaults,
+  SpeedUpQuote,
+  SpeedUpRequest,
   VssAuth
 };
 
@@ -199,6 +211,16 @@ export interface WalletApi {
   newAddress(): Promise<Answer<string>>;
   quoteOnchain(request: OnchainSendRequest): Promise<Answer<OnchainQuote>>;
   sendOnchain(request: OnchainSendRequest): Promise<Answer<{ txid: string }>>;
+  /** What it costs to speed up a transaction that waits: by a replacement (BIP125), else by a child that pays for both. */
+  quoteSpeedUp(request: SpeedUpRequest): Promise<Answer<SpeedUpQuote>>;
+  /** Does it. `txid`: the transaction that speeds up; a replaced one fails with the code `replaced`, and its label moves on. */
+  speedUp(request: SpeedUpRequest): Promise<Answer<{ txid: string }>>;
+  /** All unspent outputs, the largest first. */
+  coins(): Promise<Answer<Coin[]>>;
+  /** A frozen coin is not spent, but where a channel's closing has no other to pay its fee. `outpoint`: `txid:vout`. */
+  freezeCoin(outpoint: string, isFrozen: boolean): Promise<Answer<void>>;
+  /** For a wallet that only looks (BIP380). */
+  descriptors(): Promise<Answer<Descriptors>>;
 
   /** Connects to `nodeid@host:port` (or `nodeid@ws(s)://…`) first, then asks for the channel. */
   openChannel(request: OpenChannelByUri): Promise<Answer<{ userChannelId: string }>>;
@@ -213,6 +235,9 @@ export interface WalletApi {
   quotePayment(request: PayRequest): Promise<Answer<PayQuote>>;
   /** Resolves when the payment is on its way and durable; the outcome comes as `paymentChanged`. */
   pay(request: PayRequest): Promise<Answer<{ paymentId: string }>>;
+  quoteKeysend(request: KeysendRequest): Promise<Answer<PayQuote>>;
+  /** Pays a node that made no invoice (BLIP 3); as `pay`. */
+  keysend(request: KeysendRequest): Promise<Answer<{ paymentId: string }>>;
   payment(id: string): Promise<Answer<Payment | undefined>>;
   payments(limit: number, before?: string): Promise<Answer<PaymentsPage>>;
   /** A label of the user's for a payment. */

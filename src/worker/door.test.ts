@@ -65,6 +65,26 @@ describe('amounts and ids', () => {
     expect(door.checkPayRequest({ bolt11, maxFeeMsat: 0n }, 'regtest')).toEqual({ bolt11, maxFeeMsat: 0n });
   });
 
+  it('takes the id of a node in any case, and refuses what is none', () => {
+    const nodeId = `02${'ab'.repeat(32)}`;
+    const request = { nodeId: ` ${nodeId.toUpperCase()} `, amountMsat: 1n };
+    expect(door.checkKeysend(request)).toEqual({ nodeId, amountMsat: 1n });
+    expect(() => door.checkKeysend({ nodeId: nodeId.slice(2), amountMsat: 1n })).toThrow(code('invalid_node_uri'));
+    expect(() => door.checkKeysend({ nodeId, amountMsat: 0n })).toThrow(code('invalid_amount'));
+    expect(() => door.checkKeysend({ nodeId, amountMsat: 1n, maxFeeMsat: -1n })).toThrow(code('invalid_amount'));
+  });
+
+  it('refuses a speed that is none, and coins that cannot be', () => {
+    const txid = 'ab'.repeat(32);
+    door.checkSpeedUp({ txid, feerateSatPerVb: 2 });
+    expect(() => door.checkSpeedUp({ txid: '12', feerateSatPerVb: 2 })).toThrow(code('invalid_argument'));
+    for (const feerateSatPerVb of [0, -1, Number.NaN, 20_000]) {
+      expect(() => door.checkSpeedUp({ txid, feerateSatPerVb })).toThrow(code('invalid_amount'));
+    }
+    door.checkOutpoint(`${txid}:0`);
+    expect(() => door.checkOutpoint(txid)).toThrow(code('invalid_argument'));
+  });
+
   it('refuses a channel of zero, and ids that cannot be', () => {
     expect(() => door.checkOpenChannel({ nodeUri: '', amountSat: 0n })).toThrow(code('invalid_amount'));
     expect(() => door.checkChannelId('12')).toThrow(code('channel_not_found'));

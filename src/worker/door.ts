@@ -1,5 +1,12 @@
 // Owns the checks at the wallet's door: what is senseless is refused before the node hears of it, and changes nothing.
-import type { InvoiceRequest, Network, OnchainSendRequest, PayRequest } from '../../wasm/pkg/tern.js';
+import type {
+  InvoiceRequest,
+  KeysendRequest,
+  Network,
+  OnchainSendRequest,
+  PayRequest,
+  SpeedUpRequest
+} from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
 import type { OpenChannelByUri, StartChoice } from './api.js';
 
@@ -66,10 +73,34 @@ export function checkInvoice(text: string, network: Network): string {
 export function checkPayRequest(request: PayRequest, network: Network): PayRequest {
   const bolt11 = checkInvoice(request.bolt11, network);
   if (request.amountMsat !== undefined) checkAmountMsat(request.amountMsat);
-  if (request.maxFeeMsat !== undefined && !isWithin(request.maxFeeMsat, 0n, SAT_IN_EXISTENCE * MSAT_PER_SAT)) {
-    throw invalidAmount('The fee limit is no amount.');
-  }
+  checkFeeLimit(request.maxFeeMsat);
   return { ...request, bolt11 };
+}
+
+/** Checks a payment without an invoice. Throws `invalid_node_uri` or `invalid_amount`. */
+export function checkKeysend(request: KeysendRequest): KeysendRequest {
+  const nodeId = typeof request.nodeId === 'string' ? request.nodeId.trim().toLowerCase() : '';
+  if (!/^0[23][0-9a-f]{64}$/.test(nodeId)) {
+    throw new TernError('invalid_node_uri', 'This is not the id of a node.', 'Copy the whole id and try again.');
+  }
+  checkAmountMsat(request.amountMsat);
+  checkFeeLimit(request.maxFeeMsat);
+  return { ...request, nodeId };
+}
+
+/** Checks what is to be sped up. Throws `invalid_argument` or `invalid_amount`. */
+export function checkSpeedUp(request: SpeedUpRequest): void {
+  if (typeof request.txid !== 'string' || !/^[0-9a-f]{64}$/i.test(request.txid)) {
+    throw invalidArgument('There is no such transaction.', 'Reload the list of payments.');
+  }
+  if (typeof request.feerateSatPerVb !== 'number') throw invalidAmount('The fee rate is no number.');
+  checkFeerate(request.feerateSatPerVb);
+}
+
+/** Checks the form of a coin's outpoint. Throws `invalid_argument`. */
+export function checkOutpoint(outpoint: string): void {
+  if (/^[0-9a-f]{64}:\d{1,10}$/i.test(outpoint)) return;
+  throw invalidArgument('There is no such coin.', 'Look at the list again.');
 }
 
 /** Checks an on-chain payment; the node checks the address itself. Throws `invalid_address` or `invalid_amount`. */
@@ -111,6 +142,11 @@ export function checkPage(limit: number, before: string | undefined): void {
 function checkAmountMsat(amountMsat: bigint): void {
   if (!isWithin(amountMsat, 1n, SAT_IN_EXISTENCE * MSAT_PER_SAT))
     throw invalidAmount('The amount must be more than zero.');
+}
+
+function checkFeeLimit(maxFeeMsat: bigint | undefined): void {
+  if (maxFeeMsat === undefined || isWithin(maxFeeMsat, 0n, SAT_IN_EXISTENCE * MSAT_PER_SAT)) return;
+  throw invalidAmount('The fee limit is no amount.');
 }
 
 function checkAmountSat(amountSat: bigint): void {

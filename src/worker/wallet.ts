@@ -1,45 +1,26 @@
-// Owns the wallet's API: checks at the door, hands on to the node, answers only what is durable. Values and thrown `TernError`s; `answering` makes `Answer`s of them.
-import type {
-  Balances,
-  ChannelInfo,
-  DecodedInvoice,
-  FeeEstimates,
-  Invoice,
-  InvoiceRequest,
-  NodeInfo,
-  OnchainQuote,
-  OnchainSendRequest,
-  PayQuote,
-  PayRequest,
-  Payment,
-  PaymentsPage
-} from '../../wasm/pkg/tern.js';
-import { TernError } from '../wire/errors.js';
+// Owns the wallet's API: its life, its words, its backup; the node's part is inherited. Answers only what is durable. Values and thrown `TernError`s; `answering` makes `Answer`s of them.
+import type { Network } from '../../wasm/pkg/tern.js';
 import type { WalletMethods } from './answer.js';
 import type {
   BackupInfo,
   BackupVerification,
   CreateRequest,
   LogLine,
-  OpenChannelByUri,
   PasskeyHint,
-  PeerStatus,
   RestoreRequest,
   ServerDefaults,
   Settings,
   StartChoice,
   WalletStatus
 } from './api.js';
-import { backupInfoOf, refuseWhilePaused, runningBackup } from './backup-answers.js';
+import { backupInfoOf, runningBackup } from './backup-answers.js';
 import type { OpenBackup } from './backup-seam.js';
 import { DeadlineWatch } from './deadline.js';
 import * as door from './door.js';
 import { Events, type WalletListener } from './events.js';
-import { readLabels, stageLabel } from './labels.js';
 import { Lifecycle } from './lifecycle.js';
 import { Logs } from './logs.js';
-import type { NodeDriver } from './node.js';
-import { parseNodeUri } from './node-uri.js';
+import { NodeCommands } from './node-commands.js';
 import type { Platform } from './platform.js';
 import type { Session } from './session.js';
 import { changeSettings } from './settings-change.js';
@@ -51,14 +32,15 @@ export interface WalletOptions {
 }
 
 /** One wallet on one platform. */
-export class Wallet implements WalletMethods {
-  readonly #platform: Platform;
+export class Wallet extends NodeCommands implements WalletMethods {
+  protected readonly network: Network;
   readonly #logs: Logs;
   readonly #events: Events;
   readonly #lifecycle: Lifecycle;
 
   private constructor(platform: Platform, logs: Logs, events: Events, lifecycle: Lifecycle) {
-    this.#platform = platform;
+    super();
+    this.network = platform.network;
     this.#logs = logs;
     this.#events = events;
     this.#lifecycle = lifecycle;
@@ -150,116 +132,6 @@ export class Wallet implements WalletMethods {
     await this.#lifecycle.wipe(password);
   }
 
-  async info(): Promise<NodeInfo> {
-    return this.#node.query((node) => node.info());
-  }
-
-  async balances(): Promise<Balances> {
-    return this.#node.query((node) => node.balances());
-  }
-
-  async feeEstimates(): Promise<FeeEstimates> {
-    return this.#node.query((node) => node.feeEstimates());
-  }
-
-  async newAddress(): Promise<string> {
-    return this.#node.command((node) => node.newAddress());
-  }
-
-  async quoteOnchain(request: OnchainSendRequest): Promise<OnchainQuote> {
-    const checked = door.checkOnchainRequest(request);
-    return this.#node.query((node) => node.quoteOnchain(checked));
-  }
-
-  async sendOnchain(request: OnchainSendRequest): Promise<{ txid: string }> {
-    const checked = door.checkOnchainRequest(request);
-    refuseWhilePaused(this.#lifecycle.session);
-    return { txid: await this.#node.command((node) => node.sendOnchain(checked)) };
-  }
-
-  async openChannel(request: OpenChannelByUri): Promise<{ userChannelId: string }> {
-    door.checkOpenChannel(request);
-    const { nodeId, address } = parseNodeUri(request.nodeUri);
-    const { amountSat, feerateSatPerVb, announce = false } = request;
-    refuseWhilePaused(this.#lifecycle.session);
-    await this.#node.connectPeer(nodeId, address);
-    const userChannelId = await this.#node.command((node) =>
-      node.openChannel({ nodeId, amountSat, feerateSatPerVb, announce })
-    );
-    return { userChannelId };
-  }
-
-  async closeChannel(channelId: string): Promise<void> {
-    door.checkChannelId(channelId);
-    refuseWhilePaused(this.#lifecycle.session);
-    await this.#node.command((node) => node.closeChannel(channelId));
-  }
-
-  async forceCloseChannel(channelId: string): Promise<void> {
-    door.checkChannelId(channelId);
-    refuseWhilePaused(this.#lifecycle.session);
-    await this.#node.command((node) => node.forceCloseChannel(channelId));
-  }
-
-  async channels(): Promise<ChannelInfo[]> {
-    return this.#node.query((node) => node.channels());
-  }
-
-  async peers(): Promise<PeerStatus[]> {
-    return Promise.resolve(this.#node.peers.list());
-  }
-
-  async connectPeer(nodeUri: string): Promise<void> {
-    const { nodeId, address } = parseNodeUri(nodeUri);
-    await this.#node.connectPeer(nodeId, address);
-  }
-
-  async createInvoice(request: InvoiceRequest): Promise<Invoice> {
-    door.checkInvoiceRequest(request);
-    return this.#node.command((node) => node.createInvoice(request));
-  }
-
-  async decodeInvoice(bolt11: string): Promise<DecodedInvoice> {
-    const checked = door.checkInvoice(bolt11, this.#platform.network);
-    return this.#node.query((node) => node.decodeInvoice(checked));
-  }
-
-  async quotePayment(request: PayRequest): Promise<PayQuote> {
-    const checked = door.checkPayRequest(request, this.#platform.network);
-    return this.#node.query((node) => node.quotePayment(checked));
-  }
-
-  async pay(request: PayRequest): Promise<{ paymentId: string }> {
-    const checked = door.checkPayRequest(request, this.#platform.network);
-    refuseWhilePaused(this.#lifecycle.session);
-    return { paymentId: await this.#node.command((node) => node.pay(checked)) };
-  }
-
-  async payment(id: string): Promise<Payment | undefined> {
-    door.checkPaymentId(id);
-    return this.#node.query((node) => node.payment(id));
-  }
-
-  async payments(limit: number, before?: string): Promise<PaymentsPage> {
-    door.checkPage(limit, before);
-    return this.#node.query((node) => node.payments(limit, before));
-  }
-
-  async setLabel(paymentId: string, label: string): Promise<void> {
-    door.checkPaymentId(paymentId);
-    const { store, node } = this.#lifecycle.session;
-    if (!(await node.query((running) => running.payment(paymentId)))) {
-      throw new TernError('invalid_argument', 'There is no such payment.', 'Reload the list of payments.');
-    }
-    stageLabel(store, paymentId, label);
-    await node.flush();
-  }
-
-  async labels(paymentIds: string[]): Promise<Record<string, string>> {
-    paymentIds.forEach(door.checkPaymentId);
-    return readLabels(this.#lifecycle.session.store, paymentIds);
-  }
-
   async backupInfo(): Promise<BackupInfo> {
     return Promise.resolve(backupInfoOf(this.#lifecycle));
   }
@@ -277,10 +149,6 @@ export class Wallet implements WalletMethods {
     await this.#lifecycle.release();
   }
 
-  async sync(): Promise<void> {
-    await this.#node.command((node) => node.sync());
-  }
-
   async settings(): Promise<Settings> {
     return Promise.resolve(this.#lifecycle.home.settings.current);
   }
@@ -293,9 +161,5 @@ export class Wallet implements WalletMethods {
 
   async logs(): Promise<LogLine[]> {
     return Promise.resolve(this.#logs.lines());
-  }
-
-  get #node(): NodeDriver {
-    return this.#lifecycle.session.node;
   }
 }

@@ -51,6 +51,7 @@ test('axe finds no violation on the screens of an open wallet', async ({ spender
     '/activity',
     '/channels',
     '/settings',
+    '/settings/coins',
     '/settings/passkey',
     '/settings/servers',
     '/settings/backup',

@@ -1,4 +1,5 @@
 // Owns what tests ask of lnd: each method is one call of lnd's, answered with typed values in hex and bigint.
+import { createHash, randomBytes } from 'node:crypto';
 import { hex } from '@scure/base';
 import { TernError } from '../../src/wire/errors.js';
 import {
@@ -62,6 +63,9 @@ export interface LndPayRequest {
   /** How long lnd tries; default 30. */
   timeoutS?: number;
 }
+
+/** BLIP 3: the record that carries the payer's preimage. */
+const KEYSEND_RECORD = 5_482_373_484;
 
 export class LndClient {
   /** For calls that have no method here. */
@@ -182,18 +186,30 @@ export class LndClient {
 
   /** Pays and waits for the outcome: the payment that succeeded, or `payment_failed` with lnd's reason. */
   async payInvoice({ bolt11, amountMsat, feeLimitMsat = 100_000n, timeoutS = 30 }: LndPayRequest): Promise<LndPayment> {
-    const updates = this.rest.stream(
-      'POST',
-      '/v2/router/send',
-      {
-        payment_request: bolt11,
-        fee_limit_msat: String(feeLimitMsat),
-        timeout_seconds: timeoutS,
-        no_inflight_updates: true,
-        ...(amountMsat !== undefined && { amt_msat: String(amountMsat) })
-      },
-      3_600_000
-    );
+    return this.#send({
+      payment_request: bolt11,
+      fee_limit_msat: String(feeLimitMsat),
+      timeout_seconds: timeoutS,
+      ...(amountMsat !== undefined && { amt_msat: String(amountMsat) })
+    });
+  }
+
+  /** Pays a node that made no invoice (BLIP 3), and waits for the outcome as `payInvoice` does. */
+  async keysend(nodeId: string, amountMsat: bigint): Promise<LndPayment> {
+    const preimage = randomBytes(32);
+    return this.#send({
+      dest: Buffer.from(nodeId, 'hex').toString('base64'),
+      amt_msat: String(amountMsat),
+      payment_hash: createHash('sha256').update(preimage).digest('base64'),
+      dest_custom_records: { [KEYSEND_RECORD]: preimage.toString('base64') },
+      final_cltv_delta: 80,
+      fee_limit_msat: '100000',
+      timeout_seconds: 30
+    });
+  }
+
+  async #send(request: JsonObject): Promise<LndPayment> {
+    const updates = this.rest.stream('POST', '/v2/router/send', { ...request, no_inflight_updates: true }, 3_600_000);
     for await (const json of updates) {
       const payment = paymentFrom(json);
       if (payment.status === 'SUCCEEDED') return payment;

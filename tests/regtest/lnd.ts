@@ -134,6 +134,7 @@ const regtestArguments = [
   '--minbackoff=200ms',
   '--maxbackoff=1s',
   '--maxpendingchannels=50',
+  '--accept-keysend',
   '--keep-failed-payment-attempts',
   '--debuglevel=info'
 ];

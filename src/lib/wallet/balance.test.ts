@@ -12,6 +12,7 @@ it('splits the total into parts that add up to it', () => {
       const parts = balanceParts(
         {
           onchainSpendableSat: onchain,
+          onchainFrozenSat: 0n,
           onchainPendingSat: pending,
           anchorReserveSat: 0n,
           lightningMsat: (outbound + reserve) * 1000n,

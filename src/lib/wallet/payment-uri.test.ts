@@ -39,6 +39,15 @@ describe('payment input', () => {
     expect(parsePaymentInput('tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx', 'signet').address).toMatch(/^tb1/);
   });
 
+  it('reads the id of a node, alone, with its place, or in a link', () => {
+    const nodeId = `03${'cd'.repeat(32)}`;
+    for (const text of [nodeId, nodeId.toUpperCase(), `${nodeId}@example.com:9735`, `lightning:${nodeId}`]) {
+      expect(parsePaymentInput(text, 'regtest')).toEqual({ nodeId });
+    }
+    expect(codeOf('somebody@example.com')).toBe('invalid_payment_uri');
+    expect(codeOf(nodeId.slice(1))).toBe('invalid_payment_uri');
+  });
+
   it('reads a link with an invoice alone', () => {
     expect(parsePaymentInput(`bitcoin:?lightning=${bolt11}`, 'regtest')).toEqual({ bolt11 });
     expect(parsePaymentInput(`web+lightning:${bolt11}`, 'regtest')).toEqual({ bolt11 });

@@ -3,10 +3,12 @@ import type { Network } from '../../worker/api.js';
 import { TernError } from '../../wire/errors.js';
 import { btcDecimal, parseBtcExact } from './money.js';
 
-/** Where money can go. At least one of `bolt11` and `address` is set. */
+/** Where money can go. At least one of `bolt11`, `address` and `nodeId` is set; `nodeId` alone. */
 export interface PaymentTarget {
   bolt11?: string;
   address?: string;
+  /** A Lightning node that is paid without an invoice (BLIP 3). */
+  nodeId?: string;
   amountSat?: bigint;
   label?: string;
   message?: string;
@@ -24,6 +26,8 @@ const INVOICE = /^ln(bcrt|bc|tbs|tb)(\d+[munp]?)?1[ac-hj-np-z02-9]+$/;
 const INVOICE_NETWORK: Record<string, Network> = { bcrt: 'regtest', bc: 'bitcoin', tbs: 'signet', tb: 'testnet4' };
 const SEGWIT = /^(bcrt|bc|tb)1[ac-hj-np-z02-9]{8,87}$/;
 const SEGWIT_NETWORKS: Record<string, Network[]> = { bcrt: ['regtest'], bc: ['bitcoin'], tb: ['testnet4', 'signet'] };
+/** A node's id, alone or with where it can be reached. */
+const NODE = /^(0[23][0-9a-f]{64})(?:@[^@]+)?$/;
 const BASE58 = /^[123mn][1-9A-HJ-NP-Za-km-z]{25,34}$/;
 
 /**
@@ -39,7 +43,9 @@ export function parsePaymentInput(input: string, network: Network): PaymentTarge
       return parseBip21(rest, network);
     case 'lightning':
     case 'web+lightning':
-      return { bolt11: parseInvoice(rest.split('?')[0] ?? '', network) };
+      return NODE.test(rest.toLowerCase())
+        ? parseBare(rest, network)
+        : { bolt11: parseInvoice(rest.split('?')[0] ?? '', network) };
     case undefined:
       return parseBare(text.replace(/\s+/g, ''), network);
     default:
@@ -71,6 +77,8 @@ export function buildPaymentUri(ask: PaymentAsk): string {
 function parseBare(text: string, network: Network): PaymentTarget {
   if (text === '') throw unknownInput('There is nothing here yet.');
   const lower = text.toLowerCase();
+  const nodeId = NODE.exec(lower)?.[1];
+  if (nodeId !== undefined) return { nodeId };
   if (/^(lnurl1|lno1)/.test(lower) || text.includes('@')) {
     throw unknownInput('Tern cannot pay this kind of request yet.');
   }

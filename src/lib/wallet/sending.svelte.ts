@@ -65,7 +65,7 @@ export class Sending {
       this.fellBack = false;
       this.invoice = undefined as DecodedInvoice | undefined;
       this.#amountSat = this.target.amountSat;
-      this.method = this.target.bolt11 === undefined ? 'onchain' : 'lightning';
+      this.method = this.target.address !== undefined && this.target.bolt11 === undefined ? 'onchain' : 'lightning';
       await this.#orOnChain(async () => {
         if (this.target?.bolt11 !== undefined) this.invoice = await decodeLiving(this.target.bolt11);
       });
@@ -98,8 +98,7 @@ export class Sending {
       const { quote, target } = this;
       if (quote === undefined || target === undefined || this.step !== 'review') return;
       if (this.method === 'lightning') {
-        const request = { ...this.#payRequest(), maxFeeMsat: quote.maxFeeMsat };
-        this.paymentId = (await wallet.client.pay(request)).paymentId;
+        this.paymentId = (await this.#pay(target.nodeId, quote.maxFeeMsat)).paymentId;
       } else {
         const request = { ...this.#onchainRequest(), feerateSatPerVb: quote.feerateSatPerVb };
         this.txid = (await wallet.client.sendOnchain(request)).txid;
@@ -116,9 +115,20 @@ export class Sending {
     this.step = 'review';
   }
 
+  #pay(nodeId: string | undefined, maxFeeMsat: bigint): Promise<{ paymentId: string }> {
+    if (nodeId === undefined) return wallet.client.pay({ ...this.#payRequest(), maxFeeMsat });
+    return wallet.client.keysend({ nodeId, amountMsat: this.#amountMsat, maxFeeMsat });
+  }
+
   #quoteLightning(): Promise<SendQuote> {
+    const nodeId = this.target?.nodeId;
+    if (nodeId !== undefined) {
+      const request = { nodeId, amountMsat: this.#amountMsat };
+      return quoteOnceAwake(() => wallet.client.quoteKeysend(request), request.amountMsat);
+    }
     const request = this.#payRequest();
-    return quoteOnceAwake(request, request.amountMsat ?? this.invoice?.amountMsat ?? 0n);
+    const amountMsat = request.amountMsat ?? this.invoice?.amountMsat ?? 0n;
+    return quoteOnceAwake(() => wallet.client.quotePayment(request), amountMsat);
   }
 
   async #quoteOnchain(): Promise<SendQuote> {
@@ -155,7 +165,11 @@ export class Sending {
   #payRequest(): PayRequest {
     const bolt11 = this.target?.bolt11 ?? '';
     const needsAmount = this.invoice?.amountMsat === undefined && this.#amountSat !== undefined;
-    return needsAmount ? { bolt11, amountMsat: (this.#amountSat ?? 0n) * 1000n } : { bolt11 };
+    return needsAmount ? { bolt11, amountMsat: this.#amountMsat } : { bolt11 };
+  }
+
+  get #amountMsat(): bigint {
+    return (this.#amountSat ?? 0n) * 1000n;
   }
 
   #onchainRequest(): { address: string; amountSat?: bigint } {
@@ -181,9 +195,9 @@ export class Sending {
  * What a Lightning payment costs. Right after the wallet was opened its channels still sleep: what they might carry is not refused before
  * their peers had time to answer. @throws TernError `route_not_found` where one did not, and what the worker throws.
  */
-async function quoteOnceAwake(request: PayRequest, amountMsat: bigint): Promise<SendQuote> {
+async function quoteOnceAwake(ask: () => Promise<SendQuote>, amountMsat: bigint): Promise<SendQuote> {
   try {
-    return await wallet.client.quotePayment(request);
+    return await ask();
   } catch (thrown) {
     const { code } = TernError.from(thrown);
     const mayPass = code === 'insufficient_balance' || code === 'route_not_found';
@@ -196,7 +210,7 @@ async function quoteOnceAwake(request: PayRequest, amountMsat: bigint): Promise<
     // Nobody tells when a channel can be used again.
     await new Promise((resolve) => setTimeout(resolve, WAKING_POLL_MS));
   }
-  return wallet.client.quotePayment(request);
+  return ask();
 }
 
 /** Whether a channel sleeps, and all together could carry the amount. */

@@ -74,7 +74,7 @@ export class WalletState {
 
   /** Money is on its way somewhere: no time to reload. */
   get isPaying(): boolean {
-    return this.payments?.some((payment) => payment.kind === 'bolt11' && payment.status === 'pending') ?? false;
+    return this.payments?.some((payment) => payment.kind !== 'onchain' && payment.status === 'pending') ?? false;
   }
 
   /** Opens the wallet in this tab if no other tab has it. */

@@ -1,14 +1,27 @@
 // Owns how tests find what is on a screen: by the app's own words, as a user or a screen reader would.
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { ErrorCode } from '../../../src/wire/errors.js';
-import { t, type MessageKey } from '../../../src/lib/wallet/i18n.js';
+import { t as sayAnywhere } from '../../../src/lib/wallet/i18n.js';
+import { channelWords, sayChannel } from '../../../src/lib/wallet/words/channel.js';
+import type { words } from '../../../src/lib/wallet/words/en.js';
 import { errorWords } from '../../../src/lib/wallet/words/errors.js';
 import { formatSat } from '../../../src/lib/wallet/money.js';
 
-export { t };
+type Texts = typeof words & typeof channelWords;
+
+type Say = (key: string, given?: Record<string, string | number>) => string;
+
+/** The message of a key, whichever screen says it. */
+export const t = ((key, given) =>
+  ((key in channelWords ? sayChannel : sayAnywhere) as Say)(key, given)) as Say as typeof sayAnywhere &
+  typeof sayChannel;
 
 /** Keys whose message has no parameters: names of controls. */
-export type NameKey = { [Key in MessageKey]: Parameters<typeof t<Key>>['length'] extends 1 ? Key : never }[MessageKey];
+export type NameKey = {
+  [Key in keyof Texts]: Texts[Key] extends `${string}{${string}` ? never : Key;
+}[keyof Texts];
+
+const name = t as (key: NameKey) => string;
 
 /** An amount as screens show it. */
 export function satText(amountSat: bigint): string {
@@ -23,11 +36,11 @@ export function satIn(text: string): bigint {
 }
 
 export function button(page: Page | Locator, key: NameKey): Locator {
-  return page.getByRole('button', { name: t(key), exact: true });
+  return page.getByRole('button', { name: name(key), exact: true });
 }
 
 export function link(page: Page | Locator, key: NameKey): Locator {
-  return page.getByRole('link', { name: t(key), exact: true });
+  return page.getByRole('link', { name: name(key), exact: true });
 }
 
 export function heading(page: Page, name: string): Locator {
@@ -35,7 +48,7 @@ export function heading(page: Page, name: string): Locator {
 }
 
 export function field(page: Page, key: NameKey): Locator {
-  return page.getByLabel(t(key), { exact: true });
+  return page.getByLabel(name(key), { exact: true });
 }
 
 /** Goes to one of the places of the main navigation. */
@@ -46,7 +59,7 @@ export async function goTo(page: Page, place: 'home' | 'activity' | 'channels' |
 
 /** A long value as it is shown beside its label. */
 export async function shownValue(page: Page, key: NameKey): Promise<string> {
-  const value = page.locator('.copyable', { has: page.getByText(t(key), { exact: true }) }).locator('.value');
+  const value = page.locator('.copyable', { has: page.getByText(name(key), { exact: true }) }).locator('.value');
   return ((await value.textContent()) ?? '').trim();
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use tern_node::types::{
-    Balances, ChannelInfo, DecodedInvoice, FeeEstimates, Invoice, InvoiceRequest, NodeConfig, NodeInfo, OnchainQuote,
-    OnchainSendRequest, OpenChannelRequest, PayQuote, PayRequest, Payment, PaymentsPage, PeerAddress,
+    Balances, ChannelInfo, Coin, DecodedInvoice, Descriptors, FeeEstimates, Invoice, InvoiceRequest, KeysendRequest,
+    NodeConfig, NodeInfo, OnchainQuote, OnchainSendRequest, OpenChannelRequest, PayQuote, PayRequest, Payment,
+    PaymentsPage, PeerAddress, SpeedUpQuote, SpeedUpRequest,
 };
 use tern_node::{Code, Node, NodeError};
 use tsify::{Ts, Tsify};
@@ -150,6 +151,35 @@ impl TernNode {
         self.node.send_onchain(&given(&request)?).map_err(thrown)
     }
 
+    /// What speeding up a transaction that waits would cost.
+    #[wasm_bindgen(js_name = quoteSpeedUp)]
+    pub fn quote_speed_up(&self, request: Ts<SpeedUpRequest>) -> Answer<Ts<SpeedUpQuote>> {
+        answer(self.node.quote_speed_up(&given(&request)?))
+    }
+
+    /// Speeds a transaction up and returns the id of the one that does it.
+    #[wasm_bindgen(js_name = speedUp)]
+    pub async fn speed_up(&self, request: Ts<SpeedUpRequest>) -> Answer<String> {
+        let (node, request) = (Rc::clone(&self.node), given(&request)?);
+        node.speed_up(&request).await.map_err(thrown)
+    }
+
+    /// All coins, the largest first.
+    pub fn coins(&self) -> Answer<Vec<Ts<Coin>>> {
+        self.node.coins().into_iter().map(|coin| answer(Ok(coin))).collect()
+    }
+
+    /// Freezes a coin, or frees it again.
+    #[wasm_bindgen(js_name = freezeCoin)]
+    pub fn freeze_coin(&self, outpoint: &str, #[wasm_bindgen(js_name = isFrozen)] is_frozen: bool) -> Answer<()> {
+        self.node.freeze_coin(outpoint, is_frozen).map_err(thrown)
+    }
+
+    /// What shows every coin and spends none.
+    pub fn descriptors(&self) -> Answer<Ts<Descriptors>> {
+        answer(Ok(self.node.descriptors()))
+    }
+
     /// Asks a connected peer for a channel and returns its user channel id.
     #[wasm_bindgen(js_name = openChannel)]
     pub fn open_channel(&self, request: Ts<OpenChannelRequest>) -> Answer<String> {
@@ -201,6 +231,17 @@ impl TernNode {
     pub async fn pay(&self, request: Ts<PayRequest>) -> Answer<String> {
         let (node, request) = (Rc::clone(&self.node), given(&request)?);
         node.bolt11.pay(&request).await.map_err(thrown)
+    }
+
+    /// What paying a node without an invoice would cost now.
+    #[wasm_bindgen(js_name = quoteKeysend)]
+    pub fn quote_keysend(&self, request: Ts<KeysendRequest>) -> Answer<Ts<PayQuote>> {
+        answer(self.node.keysend.quote(&given(&request)?))
+    }
+
+    /// Pays a node without an invoice and returns the payment's id; the outcome comes as an event.
+    pub fn keysend(&self, request: Ts<KeysendRequest>) -> Answer<String> {
+        self.node.keysend.pay(&given(&request)?).map_err(thrown)
     }
 
     /// A payment or open invoice by id.

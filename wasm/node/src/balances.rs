@@ -29,13 +29,18 @@ impl Node {
         let reserve_sat = self.channels.reserve_sat();
         Balances {
             onchain_spendable_sat: onchain.spendable_sat.saturating_sub(reserve_sat),
+            onchain_frozen_sat: onchain.frozen_sat,
             onchain_pending_sat: onchain.pending_sat,
             anchor_reserve_sat: reserve_sat,
             lightning_msat,
             outbound_capacity_msat: outbound,
             inbound_capacity_msat: inbound,
             closing_sat,
-            total_sat: onchain.spendable_sat + onchain.pending_sat + lightning_msat / 1000 + closing_sat,
+            total_sat: onchain.spendable_sat
+                + onchain.frozen_sat
+                + onchain.pending_sat
+                + lightning_msat / 1000
+                + closing_sat,
         }
     }
 

@@ -28,7 +28,7 @@ use crate::types::{
     PaymentStatus,
 };
 
-const MAX_ATTEMPTS: u32 = 10;
+pub(crate) const MAX_ATTEMPTS: u32 = 10;
 const MIN_FEE_LIMIT_MSAT: u64 = 5_000;
 const MAX_EXPIRY_SECONDS: u32 = 30 * 86_400;
 
@@ -105,7 +105,7 @@ impl Bolt11 {
     /// What paying would cost now. Refuses what [`Self::pay`] would refuse.
     pub async fn quote(&self, request: &PayRequest) -> Result<PayQuote, NodeError> {
         let (invoice, amount_msat) = self.check(request).await?;
-        let max_fee_msat = fee_limit(request, amount_msat);
+        let max_fee_msat = fee_limit(request.max_fee_msat, amount_msat);
         let parameters = RouteParameters {
             payment_params: PaymentParameters::from_bolt11_invoice(&invoice),
             final_value_msat: amount_msat,
@@ -128,7 +128,7 @@ impl Bolt11 {
     /// Sends the payment on its way and returns its id. The outcome comes as an event.
     pub async fn pay(&self, request: &PayRequest) -> Result<String, NodeError> {
         let (invoice, amount_msat) = self.check(request).await?;
-        let max_fee_msat = fee_limit(request, amount_msat);
+        let max_fee_msat = fee_limit(request.max_fee_msat, amount_msat);
         let hash = invoice.payment_hash().to_byte_array();
         let given = invoice.amount_milli_satoshis().is_none().then_some(amount_msat);
         let config = RouteParametersConfig::default().with_max_total_routing_fee_msat(max_fee_msat);
@@ -138,25 +138,18 @@ impl Bolt11 {
         let now = self.payments.now_ms();
         let id = invoice.payment_hash().to_string();
         self.payments.put(Payment {
-            id: id.clone(),
-            kind: PaymentKind::Bolt11,
-            direction: PaymentDirection::Outbound,
-            status: PaymentStatus::Pending,
             amount_msat: Some(amount_msat),
-            fee_msat: None,
             description: describe(&invoice),
-            created_at_ms: now,
-            updated_at_ms: now,
             bolt11: Some(invoice.to_string()),
-            payment_hash: Some(id.clone()),
-            preimage: None,
-            txid: None,
-            address: None,
-            confirmations: None,
             counterparty_node_id: Some(invoice.get_payee_pub_key().to_string()),
-            failure_code: None,
             expires_at_ms: Some(expiry_ms(&invoice)),
-            confirmed_height: None,
+            ..Payment::new(
+                &id,
+                PaymentKind::Bolt11,
+                PaymentDirection::Outbound,
+                PaymentStatus::Pending,
+                now,
+            )
         });
         Ok(id)
     }
@@ -177,23 +170,7 @@ impl Bolt11 {
             _ => {}
         }
         self.check_recent(&invoice)?;
-        let have: u64 = self
-            .manager
-            .list_usable_channels()
-            .iter()
-            .map(|channel| channel.next_outbound_htlc_limit_msat)
-            .sum();
-        if amount_msat > have {
-            return Err(NodeError::new(
-                Code::InsufficientBalance,
-                format!(
-                    "The payment is for {} sat; {} sat can be sent over Lightning now.",
-                    amount_msat.div_ceil(1000),
-                    have / 1000
-                ),
-                "Send less, open a channel with more, or wait until the peers are connected.",
-            ));
-        }
+        check_room(&self.manager, amount_msat)?;
         Ok((invoice, amount_msat))
     }
 
@@ -284,27 +261,18 @@ impl Bolt11 {
     }
 
     fn waiting(&self, invoice: &Bolt11Invoice, request: &InvoiceRequest) -> Payment {
-        let now = self.payments.now_ms();
         Payment {
-            id: invoice.payment_hash().to_string(),
-            kind: PaymentKind::Bolt11,
-            direction: PaymentDirection::Inbound,
-            status: PaymentStatus::Waiting,
             amount_msat: request.amount_msat,
-            fee_msat: None,
             description: request.description.clone(),
-            created_at_ms: now,
-            updated_at_ms: now,
             bolt11: Some(invoice.to_string()),
-            payment_hash: Some(invoice.payment_hash().to_string()),
-            preimage: None,
-            txid: None,
-            address: None,
-            confirmations: None,
-            counterparty_node_id: None,
-            failure_code: None,
             expires_at_ms: Some(expiry_ms(invoice)),
-            confirmed_height: None,
+            ..Payment::new(
+                &invoice.payment_hash().to_string(),
+                PaymentKind::Bolt11,
+                PaymentDirection::Inbound,
+                PaymentStatus::Waiting,
+                self.payments.now_ms(),
+            )
         }
     }
 }
@@ -339,14 +307,30 @@ pub(crate) fn expiry_ms(invoice: &Bolt11Invoice) -> f64 {
     (invoice.duration_since_epoch() + invoice.expiry_time()).as_millis() as f64
 }
 
-/// What a payment may cost at most: as asked, else one percent and at least five sat.
-fn fee_limit(request: &PayRequest, amount_msat: u64) -> u64 {
-    request
-        .max_fee_msat
-        .unwrap_or_else(|| (amount_msat / 100).max(MIN_FEE_LIMIT_MSAT))
+/// `insufficient_balance` where the channels cannot send as much now.
+pub(crate) fn check_room(manager: &ChannelManager, amount_msat: u64) -> Result<(), NodeError> {
+    let usable = manager.list_usable_channels();
+    let have_msat: u64 = usable.iter().map(|channel| channel.next_outbound_htlc_limit_msat).sum();
+    if amount_msat <= have_msat {
+        return Ok(());
+    }
+    Err(NodeError::new(
+        Code::InsufficientBalance,
+        format!(
+            "The payment is for {} sat; {} sat can be sent over Lightning now.",
+            amount_msat.div_ceil(1000),
+            have_msat / 1000
+        ),
+        "Send less, open a channel with more, or wait until the peers are connected.",
+    ))
 }
 
-fn zero_amount() -> NodeError {
+/// What a payment may cost at most: as asked, else one percent and at least five sat.
+pub(crate) fn fee_limit(asked_msat: Option<u64>, amount_msat: u64) -> u64 {
+    asked_msat.unwrap_or_else(|| (amount_msat / 100).max(MIN_FEE_LIMIT_MSAT))
+}
+
+pub(crate) fn zero_amount() -> NodeError {
     NodeError::new(Code::InvalidAmount, "The amount is zero.", "Enter an amount.")
 }
 
@@ -366,7 +350,7 @@ fn in_flight() -> NodeError {
     )
 }
 
-fn no_route() -> NodeError {
+pub(crate) fn no_route() -> NodeError {
     NodeError::new(
         Code::RouteNotFound,
         "There is no way to the receiver with enough room and an acceptable fee.",
@@ -381,14 +365,20 @@ fn send_error(error: Bolt11PaymentError) -> NodeError {
             "The amount does not fit the invoice.",
             "Pay what the invoice asks for.",
         ),
-        Bolt11PaymentError::SendingFailed(RetryableSendFailure::PaymentExpired) => NodeError::new(
+        Bolt11PaymentError::SendingFailed(failure) => retryable(failure),
+    }
+}
+
+pub(crate) fn retryable(failure: RetryableSendFailure) -> NodeError {
+    match failure {
+        RetryableSendFailure::PaymentExpired => NodeError::new(
             Code::InvoiceExpired,
             "The invoice has expired.",
             "Ask for a new invoice.",
         ),
-        Bolt11PaymentError::SendingFailed(RetryableSendFailure::DuplicatePayment) => in_flight(),
-        Bolt11PaymentError::SendingFailed(RetryableSendFailure::RouteNotFound) => no_route(),
-        Bolt11PaymentError::SendingFailed(RetryableSendFailure::OnionPacketSizeExceeded) => NodeError::new(
+        RetryableSendFailure::DuplicatePayment => in_flight(),
+        RetryableSendFailure::RouteNotFound => no_route(),
+        RetryableSendFailure::OnionPacketSizeExceeded => NodeError::new(
             Code::InvalidInvoice,
             "The invoice asks for more data than a payment can carry.",
             "Ask for another invoice.",

@@ -19,7 +19,7 @@ use crate::onchain::OnchainWallet;
 use crate::types::{ChannelInfo, ChannelState, Network, OpenChannelRequest};
 
 /// Kept on chain for each anchor channel, so that its closing can be bumped (as ldk-node).
-const RESERVE_PER_CHANNEL_SAT: u64 = 25_000;
+pub(crate) const RESERVE_PER_CHANNEL_SAT: u64 = 25_000;
 const MIN_CHANNEL_SAT: u64 = 20_000;
 
 /// Channels with everything that opening one needs.

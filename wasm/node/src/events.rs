@@ -177,7 +177,7 @@ impl EventHandler {
             Event::PaymentClaimable {
                 payment_hash, purpose, ..
             } => {
-                match preimage(&purpose) {
+                match purpose.preimage() {
                     Some(preimage) => self.manager.claim_funds(preimage),
                     None => self.manager.fail_htlc_backwards(&payment_hash),
                 }
@@ -188,7 +188,7 @@ impl EventHandler {
                 amount_msat,
                 purpose,
                 ..
-            } => self.received(payment_hash, amount_msat, preimage(&purpose)).await,
+            } => self.received(payment_hash, amount_msat, &purpose).await,
             Event::PaymentSent {
                 payment_id,
                 payment_preimage,
@@ -205,16 +205,15 @@ impl EventHandler {
         }
     }
 
-    async fn received(
-        &self,
-        hash: PaymentHash,
-        amount_msat: u64,
-        preimage: Option<PaymentPreimage>,
-    ) -> Result<(), NodeError> {
+    async fn received(&self, hash: PaymentHash, amount_msat: u64, purpose: &PaymentPurpose) -> Result<(), NodeError> {
+        let kind = match purpose {
+            PaymentPurpose::SpontaneousPayment(_) => PaymentKind::Keysend,
+            _ => PaymentKind::Bolt11,
+        };
         let id = hash.to_string();
         let now = self.payments.now_ms();
         let known = self.payments.get(&id).await?;
-        let mut payment = known.unwrap_or_else(|| unknown_payment(&id, PaymentDirection::Inbound, now));
+        let mut payment = known.unwrap_or_else(|| unknown_payment(&id, kind, PaymentDirection::Inbound, now));
         if payment.status == PaymentStatus::Succeeded {
             return Ok(());
         }
@@ -223,7 +222,7 @@ impl EventHandler {
         payment.updated_at_ms = now;
         payment.status = PaymentStatus::Succeeded;
         payment.amount_msat = Some(amount_msat);
-        payment.preimage = preimage.map(|preimage| hex(&preimage.0));
+        payment.preimage = purpose.preimage().map(|preimage| hex(&preimage.0));
         self.payments.put(payment);
         Ok(())
     }
@@ -239,7 +238,8 @@ impl EventHandler {
         let id = payment_id.map_or_else(|| hash.to_string(), |id| hex(&id.0));
         let now = self.payments.now_ms();
         let known = self.payments.get(&id).await?;
-        let mut payment = known.unwrap_or_else(|| unknown_payment(&id, PaymentDirection::Outbound, now));
+        let mut payment =
+            known.unwrap_or_else(|| unknown_payment(&id, PaymentKind::Bolt11, PaymentDirection::Outbound, now));
         payment.updated_at_ms = now;
         payment.status = PaymentStatus::Succeeded;
         payment.amount_msat = amount_msat.or(payment.amount_msat);
@@ -270,10 +270,6 @@ impl EventHandler {
     }
 }
 
-fn preimage(purpose: &PaymentPurpose) -> Option<PaymentPreimage> {
-    purpose.preimage()
-}
-
 fn failure_code(reason: Option<PaymentFailureReason>) -> &'static str {
     match reason {
         Some(PaymentFailureReason::RouteNotFound) => "route_not_found",
@@ -291,29 +287,9 @@ fn hex(bytes: &[u8; 32]) -> String {
     bytes.to_lower_hex_string()
 }
 
-/// A payment that LDK knows and our rows do not: restored from words, or made by another version.
-fn unknown_payment(id: &str, direction: PaymentDirection, now_ms: f64) -> Payment {
-    Payment {
-        id: id.to_string(),
-        kind: PaymentKind::Bolt11,
-        direction,
-        status: PaymentStatus::Pending,
-        amount_msat: None,
-        fee_msat: None,
-        description: String::new(),
-        created_at_ms: now_ms,
-        updated_at_ms: now_ms,
-        bolt11: None,
-        payment_hash: Some(id.to_string()),
-        preimage: None,
-        txid: None,
-        address: None,
-        confirmations: None,
-        counterparty_node_id: None,
-        failure_code: None,
-        expires_at_ms: None,
-        confirmed_height: None,
-    }
+/// A payment that LDK knows and our rows do not: sent to us without an invoice, restored from words, or made by another version.
+fn unknown_payment(id: &str, kind: PaymentKind, direction: PaymentDirection, now_ms: f64) -> Payment {
+    Payment::new(id, kind, direction, PaymentStatus::Pending, now_ms)
 }
 
 /// The handler that bumps closings of anchor channels with the wallet's own coins.

@@ -17,12 +17,18 @@ pub mod host;
 #[cfg(any(test, fuzzing))]
 pub mod hostile;
 mod keys;
+mod keysend;
 mod ldk;
 mod load;
 mod node;
 mod onchain;
 mod onchain_bump;
+#[cfg(test)]
+mod onchain_cases;
+mod onchain_coins;
+mod onchain_commands;
 mod onchain_send;
+mod onchain_speed;
 mod onchain_sync;
 pub mod outputs;
 mod payments;

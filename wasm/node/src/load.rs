@@ -28,6 +28,7 @@ use crate::events::{bumper, EventHandler};
 use crate::gossip::{load_graph, Gossip};
 use crate::ground::{lay_ground, new_chain_monitor, new_onion_messenger, new_peer_manager, new_persister, Ground};
 use crate::host::SharedHost;
+use crate::keysend::Keysend;
 use crate::ldk::{ChainMonitor, ChannelManager, Router, Scorer, SharedGraph, Sweeper};
 use crate::node::Node;
 use crate::onchain_sync::OnchainSync;
@@ -121,10 +122,16 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
     let bolt11 = Bolt11 {
         network: config.network,
         manager: Arc::clone(&manager),
-        router,
+        router: Arc::clone(&router),
         payments: Arc::clone(&payments),
         keys: Arc::clone(&ground.keys),
         tip: Rc::clone(&tip),
+    };
+    let keysend = Keysend {
+        manager: Arc::clone(&manager),
+        router,
+        payments: Arc::clone(&payments),
+        keys: Arc::clone(&ground.keys),
     };
     Ok(Rc::new(Node {
         confirm: ConfirmSync::new(Rc::clone(&chain), ground.filter, Rc::clone(&tip)),
@@ -153,6 +160,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         events,
         onchain_sync,
         bolt11,
+        keysend,
         unsent: Rc::new(Unsent::default()),
         connected: RefCell::default(),
         synced_at_ms: Cell::new(None),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use bitcoin::consensus::encode::deserialize;
 use bitcoin::secp256k1::PublicKey;
 use bitcoin::Transaction;
-use lightning::chain::chaininterface::BroadcasterInterface as _;
 use lightning::chain::channelmonitor::Balance;
 use lightning::chain::Confirm;
 use lightning::ln::types::ChannelId;
@@ -27,6 +26,7 @@ use crate::fees::Fees;
 use crate::gossip::Gossip;
 use crate::host::SharedHost;
 use crate::keys::WalletKeys;
+use crate::keysend::Keysend;
 use crate::ldk::{ChainMonitor, ChannelManager, Logger, OnionMessenger, PeerManager, Sweeper};
 use crate::onchain::OnchainWallet;
 use crate::onchain_sync::OnchainSync;
@@ -40,9 +40,7 @@ use crate::sockets::Unsent;
 use crate::stop::Tasks;
 use crate::store::NodeStore;
 use crate::superseded::without_superseded;
-use crate::types::{
-    Network, NodeEvent, NodeInfo, OnchainQuote, OnchainSendRequest, OpenChannelRequest, Payment, PaymentsPage,
-};
+use crate::types::{Network, NodeEvent, NodeInfo, OpenChannelRequest, Payment, PaymentsPage};
 
 /// How much older than the manager its row may be.
 const MANAGER_PATIENCE: Duration = Duration::from_millis(200);
@@ -85,6 +83,8 @@ pub struct Node {
     pub channels: Rc<Channels>,
     /// Invoices and their payments.
     pub bolt11: Bolt11,
+    /// Payments without an invoice.
+    pub keysend: Keysend,
     /// Whom to dial.
     pub peer_book: PeerBook,
 }
@@ -210,23 +210,6 @@ impl Node {
             is_quarantined: self.quarantine.is_on(),
             next_htlc_expiry_height: self.channels.next_htlc_expiry_height(),
         }
-    }
-
-    /// An address nobody has paid yet.
-    pub fn new_address(&self) -> String {
-        self.onchain.new_address().to_string()
-    }
-
-    /// What a payment on chain would cost.
-    pub fn quote_onchain(&self, request: &OnchainSendRequest) -> Result<OnchainQuote, NodeError> {
-        self.onchain.quote(request, self.channels.reserve_sat())
-    }
-
-    /// Pays on chain and returns the transaction id. The broadcast leaves with the turn.
-    pub fn send_onchain(&self, request: &OnchainSendRequest) -> Result<String, NodeError> {
-        let transaction = self.onchain.send(request, self.channels.reserve_sat())?;
-        self.outputs.broadcast_transactions(&[&transaction]);
-        Ok(transaction.compute_txid().to_string())
     }
 
     /// Asks a connected peer for a channel.

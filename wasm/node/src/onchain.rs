@@ -14,6 +14,7 @@ use crate::change_log::ChangeLog;
 use crate::error::NodeError;
 use crate::fees::Fees;
 use crate::host::SharedHost;
+use crate::onchain_coins::frozen_coins;
 use crate::store::NodeStore;
 use crate::types::Network;
 
@@ -22,15 +23,19 @@ pub struct OnchainWallet {
     pub(crate) host: SharedHost,
     pub(crate) network: Network,
     pub(crate) fees: Arc<Fees>,
+    pub(crate) store: Arc<NodeStore>,
     log: ChangeLog,
     pub(crate) bdk: RefCell<Wallet>,
     pub(crate) promised: RefCell<HashSet<OutPoint>>,
+    pub(crate) frozen: RefCell<HashSet<OutPoint>>,
 }
 
 /// What is on chain, in sat.
 pub struct OnchainBalance {
-    /// Confirmed, and our own unconfirmed change.
+    /// Confirmed, and our own unconfirmed change; not what is frozen.
     pub spendable_sat: u64,
+    /// Coins that their owner froze.
+    pub frozen_sat: u64,
     /// Somebody else's unconfirmed payments to us.
     pub pending_sat: u64,
 }
@@ -44,7 +49,8 @@ impl OnchainWallet {
         host: SharedHost,
         fees: Arc<Fees>,
     ) -> Result<Self, NodeError> {
-        let (log, changes) = ChangeLog::open(store).await?;
+        let (log, changes) = ChangeLog::open(Arc::clone(&store)).await?;
+        let frozen = frozen_coins(&store).await?;
         let external = Bip84(master, KeychainKind::External);
         let internal = Bip84(master, KeychainKind::Internal);
         let loaded = Wallet::load()
@@ -65,9 +71,11 @@ impl OnchainWallet {
             host,
             network,
             fees,
+            store,
             log,
             bdk: RefCell::new(bdk),
             promised: RefCell::default(),
+            frozen: RefCell::new(frozen),
         })
     }
 
@@ -103,8 +111,10 @@ impl OnchainWallet {
     /// What is on chain now.
     pub fn balance(&self) -> OnchainBalance {
         let balance = self.bdk.borrow().balance();
+        let frozen_sat = self.frozen_sat();
         OnchainBalance {
-            spendable_sat: (balance.confirmed + balance.trusted_pending).to_sat(),
+            spendable_sat: (balance.confirmed + balance.trusted_pending).to_sat() - frozen_sat,
+            frozen_sat,
             pending_sat: (balance.untrusted_pending + balance.immature).to_sat(),
         }
     }

@@ -7,13 +7,26 @@ use lightning::util::async_poll::AsyncResult;
 
 use crate::onchain::OnchainWallet;
 
+/// What a closing may need for its fee: the reserve of a channel.
+const ENOUGH_SAT: u64 = crate::channels::RESERVE_PER_CHANNEL_SAT;
+
 impl WalletSource for OnchainWallet {
     fn list_confirmed_utxos<'a>(&'a self) -> AsyncResult<'a, Vec<Utxo>, ()> {
         let bdk = self.bdk.borrow();
-        let promised = self.promised.borrow();
-        let utxos = bdk
+        let (promised, frozen) = (self.promised.borrow(), self.frozen.borrow());
+        let confirmed: Vec<_> = bdk
             .list_unspent()
             .filter(|utxo| utxo.chain_position.is_confirmed() && !promised.contains(&utxo.outpoint))
+            .collect();
+        // A frozen coin is better spent than a channel's money lost.
+        let free_sat: u64 = confirmed
+            .iter()
+            .filter(|utxo| !frozen.contains(&utxo.outpoint))
+            .map(|utxo| utxo.txout.value.to_sat())
+            .sum();
+        let utxos = confirmed
+            .into_iter()
+            .filter(|utxo| free_sat < ENOUGH_SAT || !frozen.contains(&utxo.outpoint))
             .filter_map(|utxo| {
                 let hash = bitcoin::WPubkeyHash::from_slice_of_p2wpkh(&utxo.txout.script_pubkey)?;
                 Some(Utxo::new_v0_p2wpkh(utxo.outpoint, utxo.txout.value, &hash))

@@ -70,13 +70,7 @@ impl OnchainWallet {
     fn build_send(&self, request: &OnchainSendRequest, reserve_sat: u64) -> Result<(Psbt, OnchainQuote), NodeError> {
         let script = self.parse_address(&request.address)?.script_pubkey();
         let sat_per_vb = request.feerate_sat_per_vb.unwrap_or_else(|| self.fees.sat_per_vb(6));
-        if !(sat_per_vb.is_finite() && (1.0..=5_000.0).contains(&sat_per_vb)) {
-            return Err(NodeError::new(
-                Code::InvalidArgument,
-                "The feerate must be between 1 and 5,000 sat/vB.",
-                "Choose one of the suggested feerates.",
-            ));
-        }
+        check_feerate(sat_per_vb)?;
         self.build(script, request.amount_sat, sat_per_vb, reserve_sat)
     }
 
@@ -142,11 +136,10 @@ impl OnchainWallet {
         keep: Option<(ScriptBuf, u64)>,
     ) -> Result<Psbt, NodeError> {
         let have = self.balance().spendable_sat;
+        let untouchable = self.untouchable();
         let mut bdk = self.bdk.borrow_mut();
         let mut builder = bdk.build_tx();
-        builder
-            .fee_rate(feerate(sat_per_vb))
-            .unspendable(self.promised.borrow().iter().copied().collect());
+        builder.fee_rate(feerate(sat_per_vb)).unspendable(untouchable);
         match amount_sat {
             Some(sat) => {
                 builder.add_recipient(script.to_owned(), Amount::from_sat(sat));
@@ -171,7 +164,7 @@ impl OnchainWallet {
         })
     }
 
-    fn sign(&self, mut psbt: Psbt) -> Result<Transaction, NodeError> {
+    pub(crate) fn sign(&self, mut psbt: Psbt) -> Result<Transaction, NodeError> {
         let signed = self.bdk.borrow().sign(&mut psbt, SignOptions::default());
         match signed {
             Ok(true) => {}
@@ -184,7 +177,19 @@ impl OnchainWallet {
     }
 }
 
-fn insufficient(needed_sat: u64, have_sat: u64, reserve_sat: u64) -> NodeError {
+/// `invalid_argument` for a feerate that nobody means.
+pub(crate) fn check_feerate(sat_per_vb: f64) -> Result<(), NodeError> {
+    if sat_per_vb.is_finite() && (1.0..=5_000.0).contains(&sat_per_vb) {
+        return Ok(());
+    }
+    Err(NodeError::new(
+        Code::InvalidArgument,
+        "The feerate must be between 1 and 5,000 sat/vB.",
+        "Choose one of the suggested feerates.",
+    ))
+}
+
+pub(crate) fn insufficient(needed_sat: u64, have_sat: u64, reserve_sat: u64) -> NodeError {
     let reserve = if reserve_sat > 0 {
         format!(", with {reserve_sat} sat kept back for the channels")
     } else {

@@ -24,6 +24,9 @@ const SCANNED: &str = "scanned";
 /// An Esplora server takes a while to list what it accepted.
 const LISTED_AFTER_SECONDS: u64 = 60;
 
+/// Why a transaction will not happen: another took its place.
+const REPLACED: &str = "replaced";
+
 /// The sync of the on-chain wallet.
 pub struct OnchainSync {
     pub(crate) host: SharedHost,
@@ -93,8 +96,10 @@ impl OnchainSync {
         let Some(details) = self.onchain.details(txid) else {
             // Replaced, or dropped by the network: it will not happen.
             if let Some(row) = known.filter(|row| row.status == PaymentStatus::Pending) {
+                let is_replaced = self.onchain.is_replaced(txid);
                 self.payments.put(Payment {
                     status: PaymentStatus::Failed,
+                    failure_code: is_replaced.then(|| REPLACED.to_string()),
                     updated_at_ms: now,
                     ..row
                 });
@@ -122,32 +127,21 @@ impl OnchainSync {
         } else {
             received - sent
         };
+        let direction = if outbound {
+            PaymentDirection::Outbound
+        } else {
+            PaymentDirection::Inbound
+        };
         self.payments.put(Payment {
-            id: id.clone(),
-            kind: PaymentKind::Onchain,
-            direction: if outbound {
-                PaymentDirection::Outbound
-            } else {
-                PaymentDirection::Inbound
-            },
-            status,
             amount_msat: Some(amount_sat * 1000),
             fee_msat: if outbound { fee.map(|sat| sat * 1000) } else { None },
             description: known
                 .as_ref()
                 .map_or_else(|| self.describe(&details.tx), |row| row.description.clone()),
             created_at_ms: known.as_ref().map_or(now, |row| row.created_at_ms),
-            updated_at_ms: now,
-            bolt11: None,
-            payment_hash: None,
-            preimage: None,
-            txid: Some(id),
             address: self.other_address(&details.tx, outbound),
-            confirmations: None,
-            counterparty_node_id: None,
-            failure_code: None,
-            expires_at_ms: None,
             confirmed_height,
+            ..Payment::new(&id, PaymentKind::Onchain, direction, status, now)
         });
         Ok(())
     }

@@ -32,7 +32,10 @@ pub fn without(transactions: Vec<Transaction>, is_dropped: impl Fn(&Transaction)
     transactions
         .into_iter()
         .filter(|tx| {
-            let is_orphan = tx.input.iter().any(|input| dropped.contains(&input.previous_output.txid));
+            let is_orphan = tx
+                .input
+                .iter()
+                .any(|input| dropped.contains(&input.previous_output.txid));
             let is_gone = is_orphan || is_dropped(tx);
             if is_gone {
                 dropped.insert(tx.compute_txid());

@@ -39,7 +39,7 @@ api_types! {
 
     /// How a payment travels.
     #[derive(Copy, Eq)]
-    pub enum PaymentKind { Bolt11, Onchain }
+    pub enum PaymentKind { Bolt11, Keysend, Onchain }
 
     /// Which way a payment goes.
     #[derive(Copy, Eq)]
@@ -48,6 +48,15 @@ api_types! {
     /// Where a payment stands. `Waiting`: an invoice nobody has paid yet.
     #[derive(Copy, Eq)]
     pub enum PaymentStatus { Waiting, Pending, Succeeded, Failed, Expired }
+
+    /// What a coin can be used for. `Frozen`: its owner says no. `Promised`: to a channel that is being opened. `Pending`: somebody else's
+    /// payment that waits for a block.
+    #[derive(Copy, Eq)]
+    pub enum CoinState { Free, Frozen, Promised, Pending }
+
+    /// How a transaction that waits is sped up: replaced by one that pays more (BIP125), or by a child that pays for both.
+    #[derive(Copy, Eq)]
+    pub enum SpeedUpMethod { Replace, Child }
 
     /// What happened, in the order in which it became durable.
     #[serde(tag = "type")]
@@ -109,6 +118,8 @@ api_structs! {
     pub struct Balances {
         /// What can be sent on chain now, the reserve already taken off.
         pub onchain_spendable_sat: u64,
+        /// Coins that their owner froze.
+        pub onchain_frozen_sat: u64,
         /// Seen, not yet confirmed, not ours to spend yet.
         pub onchain_pending_sat: u64,
         /// Held back on chain to bump the fees of anchor channels.
@@ -148,6 +159,40 @@ api_structs! {
         pub amount_sat: u64,
         pub fee_sat: u64,
         pub feerate_sat_per_vb: f64,
+    }
+
+    /// A transaction that waits for a block, to be sped up.
+    pub struct SpeedUpRequest {
+        pub txid: String,
+        pub feerate_sat_per_vb: f64,
+    }
+
+    /// What speeding up would cost now.
+    pub struct SpeedUpQuote {
+        pub method: SpeedUpMethod,
+        /// On top of what was paid already.
+        pub extra_fee_sat: u64,
+        /// What the receiver gets, where the transaction is replaced; less than before only if everything was sent.
+        #[cfg_attr(feature = "js", tsify(optional))]
+        pub amount_sat: Option<u64>,
+    }
+
+    /// A coin (unspent output) of the on-chain wallet.
+    pub struct Coin {
+        /// `txid:vout`.
+        pub outpoint: String,
+        pub txid: String,
+        pub amount_sat: u64,
+        pub address: String,
+        pub is_change: bool,
+        pub confirmations: u32,
+        pub state: CoinState,
+    }
+
+    /// Who holds these can see every coin, and spend none (BIP84, BIP380).
+    pub struct Descriptors {
+        pub external: String,
+        pub internal: String,
     }
 
     /// A channel to open with a connected peer.
@@ -227,6 +272,15 @@ api_structs! {
         pub max_fee_msat: Option<u64>,
     }
 
+    /// A payment to a node that made no invoice (BLIP 3).
+    pub struct KeysendRequest {
+        pub node_id: String,
+        pub amount_msat: u64,
+        /// Absent: one percent, at least five sat.
+        #[cfg_attr(feature = "js", tsify(optional))]
+        pub max_fee_msat: Option<u64>,
+    }
+
     /// What a payment would cost over the best route known now, and what it may cost at most.
     pub struct PayQuote {
         pub amount_msat: u64,
@@ -281,6 +335,33 @@ api_structs! {
     pub struct PeerAddress {
         pub node_id: String,
         pub address: String,
+    }
+}
+
+impl Payment {
+    /// A row of which only this much is known. Over Lightning `id` is the payment hash.
+    pub fn new(id: &str, kind: PaymentKind, direction: PaymentDirection, status: PaymentStatus, now_ms: f64) -> Self {
+        Self {
+            id: id.to_string(),
+            kind,
+            direction,
+            status,
+            amount_msat: None,
+            fee_msat: None,
+            description: String::new(),
+            created_at_ms: now_ms,
+            updated_at_ms: now_ms,
+            bolt11: None,
+            payment_hash: (kind != PaymentKind::Onchain).then(|| id.to_string()),
+            preimage: None,
+            txid: (kind == PaymentKind::Onchain).then(|| id.to_string()),
+            address: None,
+            confirmations: None,
+            counterparty_node_id: None,
+            failure_code: None,
+            expires_at_ms: None,
+            confirmed_height: None,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 // Owns what a language must say: every message that English has, under the same key.
 import type { ThousandsSeparator } from '../money.js';
 import type { backupWords } from './backup.js';
+import type { channelWords } from './channel.js';
+import type { coinWords } from './coins.js';
 import type { deviceWords } from './device.js';
 import type { words } from './en.js';
 import type { ErrorWords } from './errors.js';
@@ -14,6 +16,8 @@ export interface Catalogue {
   thousandsSeparator: ThousandsSeparator;
   words: Translated<typeof words>;
   backup: Translated<typeof backupWords>;
+  channel: Translated<typeof channelWords>;
+  coins: Translated<typeof coinWords>;
   device: Translated<typeof deviceWords>;
   errors: ErrorWords;
 }

@@ -1,6 +1,8 @@
 // Owns the German catalogue; loaded only by those who read German.
 import type { Catalogue } from './catalogue.js';
 import { backup } from './de/backup.js';
+import { channel } from './de/channel.js';
+import { coins } from './de/coins.js';
 import { device } from './de/device.js';
 import { errors } from './de/errors.js';
 import { manage } from './de/manage.js';
@@ -12,6 +14,8 @@ export const catalogue: Catalogue = {
   thousandsSeparator: '\u202f',
   words: { ...setup, ...money, ...manage },
   backup,
+  channel,
+  coins,
   device,
   errors
 };

@@ -1,4 +1,4 @@
-// Owns the English words of what ties the wallet to this device: its passkey, its storage; only screens that show them load them. Keys are stable.
+// Owns the English words of what ties the wallet to this device: its passkey, storage and camera, its servers, its end; only screens that show them load them. Keys are stable.
 import { speaker } from '../i18n.js';
 
 /** Messages by key; `{names}` are parameters. */
@@ -23,7 +23,34 @@ export const deviceWords = {
     'The browser would not promise to keep this wallet. Install Tern, or set up a backup, so that your words bring everything back.',
   storage_keep: 'Keep this wallet',
   storage_notice_title: 'The browser may delete this wallet',
-  storage_notice_body: 'There is no backup, and your words alone do not bring back channels.'
+  storage_notice_body: 'There is no backup, and your words alone do not bring back channels.',
+
+  scan_title: 'Scan a QR code',
+  scan_body: 'Hold the code in front of your camera.',
+  scan_starting: 'Starting the camera',
+  scan_denied: 'The camera cannot be used. Allow it for this page in your browser, or paste the request.',
+  scan_video: 'Camera picture',
+
+  servers_title: 'Network and servers',
+  servers_network: 'Network',
+  servers_network_hint: 'Chosen by the server you opened Tern from.',
+  servers_esplora: 'Blockchain server',
+  servers_esplora_hint: 'An Esplora address. It sees your addresses, never your keys.',
+  servers_bridge: 'Lightning bridge',
+  servers_bridge_hint: 'Connects the browser to Lightning nodes. It sees only encrypted data.',
+  servers_gossip: 'Rapid gossip server (optional)',
+  servers_gossip_hint: 'Tells the wallet the map of the Lightning network.',
+  servers_insecure: 'Allow unencrypted servers',
+  servers_insecure_hint: 'Others on your network could read and change what is sent. For a server of your own at home.',
+  servers_save: 'Save servers',
+  servers_saving: 'Saving',
+  wipe_title: 'Erase this wallet',
+  wipe_body: 'Everything of this wallet is deleted from this device.',
+  wipe_point_words: 'Your words alone bring back on-chain coins.',
+  wipe_point_channels: 'Coins in open Lightning channels may be lost. Close your channels first.',
+  wipe_understood: 'I have my words and accept the loss',
+  wipe_submit: 'Erase wallet',
+  wipe_wiping: 'Erasing'
 } as const;
 
 /** Says one of them. */

@@ -48,6 +48,7 @@ export const errorWords: ErrorWords = {
     title: 'You do not have enough for this and its fee.',
     next: 'Send less, or receive some first.'
   },
+  cannot_speed_up: { title: 'This cannot be sped up.', next: 'Wait for a block.' },
   amount_below_dust: { title: 'This amount is too small to send on chain.', next: 'Send more, or use Lightning.' },
   route_not_found: {
     title: 'No way to the receiver was found.',

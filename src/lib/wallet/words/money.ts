@@ -9,7 +9,7 @@ export const moneyWords = {
   'home.pending': 'Pending',
   'home.pending_detail': 'Confirming, opening or closing',
   'home.set_aside': 'Set aside',
-  'home.set_aside_detail': 'Channel reserves, fees and peers that are offline',
+  'home.set_aside_detail': 'Channel reserves, fees, frozen coins and peers that are offline',
   'home.unit': 'Show amounts in {unit}',
   'home.send': 'Send',
   'home.receive': 'Receive',
@@ -60,7 +60,7 @@ export const moneyWords = {
 
   'send.title': 'Send',
   'send.to': 'Pay to',
-  'send.to_hint': 'A Lightning invoice, a Bitcoin address or a payment link.',
+  'send.to_hint': 'A Lightning invoice, a Bitcoin address, a payment link or the id of a node.',
   'send.paste': 'Paste',
   'send.scan': 'Scan',
   'send.clipboard_denied': 'The browser does not let Tern read the clipboard. Paste into the field instead.',
@@ -100,12 +100,6 @@ export const moneyWords = {
   'send.another': 'Send another',
   'send.view': 'View details',
   'send.done': 'Done',
-
-  'scan.title': 'Scan a QR code',
-  'scan.body': 'Hold the code in front of your camera.',
-  'scan.starting': 'Starting the camera',
-  'scan.denied': 'The camera cannot be used. Allow it for this page in your browser, or paste the request.',
-  'scan.video': 'Camera picture',
 
   'activity.title': 'Activity',
   'activity.list': 'Payments',

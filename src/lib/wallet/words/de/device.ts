@@ -1,4 +1,4 @@
-// Owns the German words of what ties the wallet to this device: its passkey, its storage.
+// Owns the German words of what ties the wallet to this device: its passkey, storage and camera, its servers, its end.
 import type { Translated } from '../catalogue.js';
 import type { deviceWords } from '../device.js';
 
@@ -25,5 +25,34 @@ export const device: Translated<typeof deviceWords> = {
     'Der Browser wollte nicht versprechen, diese Wallet zu behalten. Installiere Tern oder richte eine Sicherung ein, damit deine Wörter alles zurückbringen.',
   storage_keep: 'Wallet behalten',
   storage_notice_title: 'Der Browser darf diese Wallet löschen',
-  storage_notice_body: 'Es gibt keine Sicherung, und deine Wörter allein bringen keine Kanäle zurück.'
+  storage_notice_body: 'Es gibt keine Sicherung, und deine Wörter allein bringen keine Kanäle zurück.',
+
+  scan_title: 'QR-Code scannen',
+  scan_body: 'Halte den Code vor deine Kamera.',
+  scan_starting: 'Die Kamera startet',
+  scan_denied:
+    'Die Kamera lässt sich nicht verwenden. Erlaube sie dieser Seite im Browser, oder füge die Anforderung ein.',
+  scan_video: 'Kamerabild',
+
+  servers_title: 'Netzwerk und Server',
+  servers_network: 'Netzwerk',
+  servers_network_hint: 'Bestimmt der Server, von dem du Tern geöffnet hast.',
+  servers_esplora: 'Blockchain-Server',
+  servers_esplora_hint: 'Eine Esplora-Adresse. Er sieht deine Adressen, nie deine Schlüssel.',
+  servers_bridge: 'Lightning-Brücke',
+  servers_bridge_hint: 'Verbindet den Browser mit Lightning-Knoten. Sie sieht nur verschlüsselte Daten.',
+  servers_gossip: 'Rapid-Gossip-Server (freiwillig)',
+  servers_gossip_hint: 'Gibt der Wallet die Karte des Lightning-Netzwerks.',
+  servers_insecure: 'Unverschlüsselte Server erlauben',
+  servers_insecure_hint:
+    'Andere in deinem Netzwerk könnten lesen und ändern, was gesendet wird. Für einen eigenen Server zu Hause.',
+  servers_save: 'Server speichern',
+  servers_saving: 'Wird gespeichert',
+  wipe_title: 'Diese Wallet löschen',
+  wipe_body: 'Alles, was zu dieser Wallet gehört, wird von diesem Gerät gelöscht.',
+  wipe_point_words: 'Deine Wörter allein bringen On-Chain-Coins zurück.',
+  wipe_point_channels: 'Coins in offenen Lightning-Kanälen können verloren gehen. Schließ zuerst deine Kanäle.',
+  wipe_understood: 'Ich habe meine Wörter und nehme den Verlust in Kauf',
+  wipe_submit: 'Wallet löschen',
+  wipe_wiping: 'Wird gelöscht'
 };

@@ -48,6 +48,7 @@ export const errors: ErrorWords = {
     title: 'Du hast nicht genug für Betrag und Gebühr.',
     next: 'Sende weniger, oder empfange zuerst etwas.'
   },
+  cannot_speed_up: { title: 'Das lässt sich nicht beschleunigen.', next: 'Warte auf einen Block.' },
   amount_below_dust: {
     title: 'Dieser Betrag ist zu klein, um ihn on-chain zu senden.',
     next: 'Sende mehr, oder nimm Lightning.'

@@ -11,7 +11,7 @@ export const money: Translated<typeof moneyWords> = {
   'home.pending': 'Ausstehend',
   'home.pending_detail': 'Wird bestätigt, geöffnet oder geschlossen',
   'home.set_aside': 'Zurückgelegt',
-  'home.set_aside_detail': 'Kanalreserven, Gebühren und Partner, die offline sind',
+  'home.set_aside_detail': 'Kanalreserven, Gebühren, eingefrorene Münzen und Partner, die offline sind',
   'home.unit': 'Beträge in {unit} zeigen',
   'home.send': 'Senden',
   'home.receive': 'Empfangen',
@@ -63,7 +63,7 @@ export const money: Translated<typeof moneyWords> = {
 
   'send.title': 'Senden',
   'send.to': 'Zahlen an',
-  'send.to_hint': 'Eine Lightning-Rechnung, eine Bitcoin-Adresse oder ein Zahlungslink.',
+  'send.to_hint': 'Eine Lightning-Rechnung, eine Bitcoin-Adresse, ein Zahlungslink oder die Kennung eines Knotens.',
   'send.paste': 'Einfügen',
   'send.scan': 'Scannen',
   'send.clipboard_denied': 'Der Browser lässt Tern die Zwischenablage nicht lesen. Füge stattdessen in das Feld ein.',
@@ -103,13 +103,6 @@ export const money: Translated<typeof moneyWords> = {
   'send.another': 'Noch eine senden',
   'send.view': 'Einzelheiten ansehen',
   'send.done': 'Fertig',
-
-  'scan.title': 'QR-Code scannen',
-  'scan.body': 'Halte den Code vor deine Kamera.',
-  'scan.starting': 'Die Kamera startet',
-  'scan.denied':
-    'Die Kamera lässt sich nicht verwenden. Erlaube sie dieser Seite im Browser, oder füge die Anforderung ein.',
-  'scan.video': 'Kamerabild',
 
   'activity.title': 'Verlauf',
   'activity.list': 'Zahlungen',

@@ -1,0 +1,110 @@
+// Owns the proof that coins can be frozen and transactions that wait sped up from the screens, and that a node's id is enough to pay: by mempool, chain and lnd.
+import { expect, type Page } from '@playwright/test';
+import { c } from '../../src/lib/wallet/words/coins.js';
+import { button, field, goTo, heading, satText, t, visit } from './support/screen.js';
+import { catchUpTimeoutMs, enterPayment } from './support/steps.js';
+import { test } from './support/world.js';
+
+const amountSat = 31_000n;
+
+test('a payment that waits is sped up: the mempool has only the faster one, and its label went along', async ({
+  spender: { page },
+  stand
+}) => {
+  await enterPayment(page, await stand.lnd.newAddress());
+  await field(page, 'send.amount').fill(String(amountSat));
+  await button(page, 'app.continue').click();
+  await expect(heading(page, t('send.review_title'))).toBeVisible();
+  await page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true }).click();
+  await expect(heading(page, t('send.broadcast', { amount: satText(amountSat) }))).toBeVisible();
+  await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
+  const [slow = ''] = await stand.chain.mempool();
+
+  await visit(page, `/activity/${slow}`);
+  await field(page, 'payment.label').fill('new roof');
+  await button(page, 'payment.save_label').click();
+  await expect(page.getByText(t('app.saved'), { exact: true })).toBeVisible();
+  await page.getByLabel(c('speed_up_rate'), { exact: true }).fill('25');
+  await named(page, c('speed_up_ask')).click();
+  await expect(page.getByText(c('speed_up_replace'), { exact: true })).toBeVisible();
+  await page.getByRole('button', { name: /^Speed up for / }).click();
+  await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).not.toContain(slow);
+  const [fast = ''] = await stand.chain.mempool();
+
+  await page.waitForURL(`**/activity/${fast}`);
+  await expect(field(page, 'payment.label')).toHaveValue('new roof');
+  await visit(page, `/activity/${slow}`);
+  await expect(page.getByText(c('replaced_title'), { exact: true })).toBeVisible();
+  await stand.mine(1);
+  const answer = await fetch(`${stand.esplora.url}/tx/${fast}`);
+  expect(await answer.json()).toMatchObject({ status: { confirmed: true } });
+});
+
+test('a fee rate that is none faster is refused before anything is sent', async ({ spender: { page }, stand }) => {
+  await enterPayment(page, await stand.lnd.newAddress());
+  await field(page, 'send.amount').fill(String(amountSat));
+  await button(page, 'app.continue').click();
+  await page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true }).click();
+  await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
+  const [waiting = ''] = await stand.chain.mempool();
+  await visit(page, `/activity/${waiting}`);
+  for (const rate of ['1', '0', 'fast']) {
+    await page.getByLabel(c('speed_up_rate'), { exact: true }).fill(rate);
+    await named(page, c('speed_up_ask')).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+  }
+  expect(await stand.chain.mempool()).toEqual([waiting]);
+  await stand.mine(1);
+});
+
+test('a frozen coin is no longer spendable, and is again when it is freed', async ({ spender: { page } }) => {
+  await visit(page, '/settings/coins');
+  const boxes = page.getByRole('checkbox');
+  await expect(boxes.first()).toBeVisible();
+  const count = await boxes.count();
+  for (let at = 0; at < count; at += 1) {
+    await boxes.nth(at).check();
+    await expect(boxes.nth(at)).toBeChecked();
+  }
+  await goTo(page, 'home');
+  await visit(page, '/settings/coins');
+  await expect(page.getByRole('checkbox', { checked: true })).toHaveCount(count);
+  const address = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+  await enterPayment(page, `bitcoin:${address}?amount=0.0001`);
+  await expect(page.getByRole('alert')).toBeVisible();
+
+  await visit(page, '/settings/coins');
+  for (let at = 0; at < count; at += 1) {
+    await boxes.nth(at).uncheck();
+    await expect(boxes.nth(at)).not.toBeChecked();
+  }
+  await enterPayment(page, `bitcoin:${address}?amount=0.0001`);
+  await expect(heading(page, t('send.review_title'))).toBeVisible();
+});
+
+test('the descriptors are public ones', async ({ spender: { page } }) => {
+  await visit(page, '/settings/coins');
+  await named(page, c('watch_show')).click();
+  const shown = page.locator('[data-value^="wpkh(["]');
+  await expect(shown).toHaveCount(2);
+  for (const value of await shown.evaluateAll((all) => all.map((each) => each.getAttribute('data-value')))) {
+    expect(value).toMatch(/\/84'\/1'\/0'\]tpub\w+\/[01]\/\*\)#\w{8}$/);
+  }
+});
+
+test('the id of a node is enough to pay it; lnd calls it settled', async ({ spender: { page }, stand }) => {
+  const { nodeId } = await stand.lnd.getInfo();
+  const before = (await stand.lnd.listInvoices()).length;
+  await enterPayment(page, nodeId);
+  await field(page, 'send.amount').fill('7000');
+  await button(page, 'app.continue').click();
+  await page.getByRole('button', { name: t('send.confirm', { amount: satText(7_000n) }), exact: true }).click();
+  await expect(heading(page, t('send.sent', { amount: satText(7_000n) }))).toBeVisible();
+  const invoices = await stand.lnd.listInvoices();
+  expect(invoices).toHaveLength(before + 1);
+  expect(invoices.at(-1)).toMatchObject({ state: 'SETTLED', paidMsat: 7_000_000n });
+});
+
+function named(page: Page, name: string) {
+  return page.getByRole('button', { name, exact: true });
+}
