@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TernError } from '../wire/errors.js';
+import { checkUrl } from '../wire/urls.js';
 import * as door from './door.js';
 import { formatAddress, parseAddress, parseNodeUri } from './node-uri.js';
-import { checkUrl } from './urls.js';
 
 const RUNS = { numRuns: 1_000 };
 const NODE_ID = '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';

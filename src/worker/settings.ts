@@ -1,11 +1,11 @@
 // Owns the settings: the server's defaults below, the user's own choices above. Only choices are stored, and only after they were checked.
 import * as v from 'valibot';
 import { TernError } from '../wire/errors.js';
+import { checkUrl } from '../wire/urls.js';
 import type { ServerDefaults, Settings } from './api.js';
 import type { Device } from './backup-seam.js';
 import type { Disk, RowKey } from './disk.js';
 import type { Store } from './store.js';
-import { checkUrl } from './urls.js';
 
 const MOST_AUTO_LOCK_MINUTES = 1_440;
 const DEFAULT_AUTO_LOCK_MINUTES = 10;

@@ -8,10 +8,10 @@ import {
   type BridgeCloseReason
 } from '../wire/bridge.js';
 import { TernError } from '../wire/errors.js';
+import { checkUrl } from '../wire/urls.js';
 import { deferred } from './deferred.js';
 import { parseAddress, type TcpAddress } from './node-uri.js';
 import type { Platform, Socket, SocketHandlers } from './platform.js';
-import { checkUrl } from './urls.js';
 
 const OPEN_TIMEOUT_MS = 15_000;
 /** The bridge says `alive` while it dials; this bounds the whole dial. */

@@ -3,9 +3,9 @@ import { Code, ConnectError, createClient, type Client } from '@connectrpc/conne
 import { createConnectTransport } from '@connectrpc/connect-web';
 import { TernError, type ErrorCode } from '../../wire/errors.js';
 import { VssService } from '../../wire/gen/vss_pb.js';
+import { checkUrl } from '../../wire/urls.js';
 import type { VssAuth } from '../api.js';
 import type { Clock } from '../clock.js';
-import { checkUrl } from '../urls.js';
 import { authorizer } from './auth.js';
 import { CLOCK_SKEW_HEADER, vssFetch } from './http.js';
 import { retryDelayMs } from './retry.js';

@@ -1,5 +1,5 @@
 // Owns what a service URL may be: encrypted, or on this machine, unless the user switched plain text on.
-import { TernError } from '../wire/errors.js';
+import { TernError } from './errors.js';
 
 const SCHEMES = {
   http: { secure: 'https:', plain: 'http:' },
