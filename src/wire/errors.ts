@@ -36,6 +36,9 @@ export type ErrorCode =
   | 'chain_unavailable'
   | 'chain_invalid_answer'
   | 'broadcast_rejected'
+  // price
+  | 'price_unavailable'
+  | 'price_invalid_answer'
   // keys and disk
   | 'wallet_exists'
   | 'wallet_missing'

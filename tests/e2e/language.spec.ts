@@ -33,6 +33,7 @@ test('a language chosen in the settings is spoken at once, on every screen, and 
   const settings = [
     '/settings',
     '/settings/passkey',
+    '/settings/price',
     '/settings/servers',
     '/settings/backup',
     '/settings/logs',

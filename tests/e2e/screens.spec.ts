@@ -53,6 +53,7 @@ test('axe finds no violation on the screens of an open wallet', async ({ spender
     '/settings',
     '/settings/coins',
     '/settings/passkey',
+    '/settings/price',
     '/settings/servers',
     '/settings/backup',
     '/settings/logs',

@@ -4,6 +4,7 @@ import { readableError, readableShape } from './errors.js';
 import { formatWhen, plural, t } from './i18n.js';
 import { backupWords } from './words/backup.js';
 import { words } from './words/en.js';
+import { priceWords } from './words/price.js';
 
 const sources = Object.entries(
   import.meta.glob<string>(
@@ -37,6 +38,11 @@ describe('messages', () => {
       (key) => !text.includes(`'${key}'`) && !builtPrefixes.some((prefix) => key.startsWith(prefix))
     );
     expect(dead).toEqual([]);
+  });
+
+  it('has no message of the price that no screen shows', () => {
+    const shown = sources.filter((text) => text.includes('words/price.js')).join('\n');
+    expect(Object.keys(priceWords).filter((key) => !shown.includes(`'${key}'`))).toEqual([]);
   });
 
   it('has no message of the backup that no screen shows', () => {

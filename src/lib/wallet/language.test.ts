@@ -8,6 +8,7 @@ import { catalogue } from './words/de.js';
 import { deviceWords } from './words/device.js';
 import { words } from './words/en.js';
 import { errorWords } from './words/errors.js';
+import { priceWords } from './words/price.js';
 
 const parametersOf = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 
@@ -20,7 +21,8 @@ describe('German', () => {
   it.each([
     ['the wallet', words, catalogue.words],
     ['the backup', backupWords, catalogue.backup],
-    ['the device', deviceWords, catalogue.device]
+    ['the device', deviceWords, catalogue.device],
+    ['the price', priceWords, catalogue.price]
   ])('has every message of %s, with the same parameters', (_name, english, german: Record<string, string>) => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());
     for (const [key, text] of Object.entries(english))

@@ -6,6 +6,7 @@ import type { coinWords } from './coins.js';
 import type { deviceWords } from './device.js';
 import type { words } from './en.js';
 import type { ErrorWords } from './errors.js';
+import type { priceWords } from './price.js';
 
 /** The messages of an English catalogue in another language; the same `{parameters}` stand in each. */
 export type Translated<Catalogue> = Record<keyof Catalogue, string>;
@@ -19,5 +20,6 @@ export interface Catalogue {
   channel: Translated<typeof channelWords>;
   coins: Translated<typeof coinWords>;
   device: Translated<typeof deviceWords>;
+  price: Translated<typeof priceWords>;
   errors: ErrorWords;
 }

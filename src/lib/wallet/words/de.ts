@@ -7,6 +7,7 @@ import { device } from './de/device.js';
 import { errors } from './de/errors.js';
 import { manage } from './de/manage.js';
 import { money } from './de/money.js';
+import { price } from './de/price.js';
 import { setup } from './de/setup.js';
 
 /** All that Tern says, in German. */
@@ -17,5 +18,6 @@ export const catalogue: Catalogue = {
   channel,
   coins,
   device,
+  price,
   errors
 };

@@ -87,6 +87,14 @@ export const errorWords: ErrorWords = {
     title: 'The network refused the transaction.',
     next: 'Nothing was sent. Try again with a higher fee.'
   },
+  price_unavailable: {
+    title: 'The price source cannot be reached.',
+    next: 'Tern tries again by itself. Check its address, or choose another.'
+  },
+  price_invalid_answer: {
+    title: 'The price source gave a wrong answer.',
+    next: 'Check its address, or choose another.'
+  },
   wallet_exists: { title: 'There is already a wallet in this browser.', next: 'Unlock it, or erase it first.' },
   wallet_missing: {
     title: 'There is no wallet in this browser.',

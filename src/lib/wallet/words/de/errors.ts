@@ -99,6 +99,14 @@ export const errors: ErrorWords = {
     title: 'Das Netzwerk hat die Transaktion abgelehnt.',
     next: 'Nichts wurde gesendet. Versuch es mit einer höheren Gebühr.'
   },
+  price_unavailable: {
+    title: 'Die Preisquelle ist nicht erreichbar.',
+    next: 'Tern versucht es von selbst weiter. Prüf ihre Adresse, oder wähle eine andere.'
+  },
+  price_invalid_answer: {
+    title: 'Die Preisquelle hat falsch geantwortet.',
+    next: 'Prüf ihre Adresse, oder wähle eine andere.'
+  },
   wallet_exists: {
     title: 'In diesem Browser ist schon eine Wallet.',
     next: 'Entsperre sie, oder lösche sie zuerst.'
