@@ -1,12 +1,16 @@
 // Owns an Esplora server over a node's RPC: every answer shows all that the node knew when the request came in.
+import { setTimeout as delay } from 'node:timers/promises';
 import { TernError } from '../../src/wire/errors.js';
 import type { Chain } from './chain.js';
+import { ChainIndex } from './chain-index.js';
 import { answerGet } from './esplora-routes.js';
 import { HttpService, type HttpAnswer, type HttpRequest, type NoAnswer } from './http-service.js';
 import { RpcError } from './rpc.js';
 
-/** What the server does wrong on purpose: an HTML page with status 200, status 500, no answer at all, or a cut connection. */
-export type EsploraFault = 'html' | 'server_error' | 'hang' | 'close';
+/** What the server does wrong on purpose: an HTML page with status 200, status 500 or 429, a late answer, none at all, or a cut connection. */
+export type EsploraFault = 'html' | 'server_error' | 'too_many_requests' | 'slow' | 'hang' | 'close';
+
+const slowMs = 300;
 
 /** Targets that Esplora gives feerates for. */
 const feeTargetsBlocks = [...Array.from({ length: 25 }, (_, i) => i + 1), 144, 504, 1008];
@@ -26,6 +30,7 @@ export class Esplora {
   readonly #chain: Chain;
   #service?: HttpService;
   #fault?: { fault: EsploraFault; concerns: (path: string) => boolean };
+  #past?: ChainIndex;
 
   private constructor(chain: Chain) {
     this.#chain = chain;
@@ -49,6 +54,20 @@ export class Esplora {
     this.#fault = fault && { fault, concerns };
   }
 
+  /** From now on it shows the chain as it stood `blocks` ago, whatever is mined, and no mempool. It still hands transactions on. */
+  async fallBehind(blocks: number): Promise<void> {
+    const past = new ChainIndex(this.#chain.rpc);
+    await past.update();
+    past.snapshot.clearMempool();
+    for (let gone = 0; gone < blocks; gone += 1) past.snapshot.disconnect();
+    this.#past = past;
+  }
+
+  /** Shows the chain as it is again. */
+  catchUp(): void {
+    this.#past = undefined;
+  }
+
   async stop(): Promise<void> {
     await this.#service?.close();
   }
@@ -56,13 +75,16 @@ export class Esplora {
   async #answer({ method, path, body }: HttpRequest): Promise<HttpAnswer | NoAnswer> {
     this.requests.push(path);
     if (this.requests.length > requestsKept) this.requests.shift();
-    if (this.#fault?.concerns(path)) return faultyAnswer(this.#fault.fault);
+    if (this.#fault?.concerns(path)) {
+      if (this.#fault.fault !== 'slow') return faultyAnswer(this.#fault.fault);
+      await delay(slowMs);
+    }
     if (method === 'POST' && path === '/tx') return this.#broadcast(body.trim());
     if (method !== 'GET') return { status: 405, body: 'Method not allowed' };
     if (path === '/fee-estimates') return { status: 200, body: this.#feeEstimates() };
-    await this.#chain.index.update();
+    if (!this.#past) await this.#chain.index.update();
     try {
-      return await answerGet(path, this.#chain);
+      return await answerGet(path, this.#past ? { index: this.#past, rpc: this.#chain.rpc } : this.#chain);
     } catch (error) {
       const { code, cause } = TernError.from(error);
       if (code === 'invalid_address') return { status: 400, body: cause };
@@ -86,8 +108,9 @@ export class Esplora {
   }
 }
 
-function faultyAnswer(fault: EsploraFault): HttpAnswer | NoAnswer {
+function faultyAnswer(fault: Exclude<EsploraFault, 'slow'>): HttpAnswer | NoAnswer {
   if (fault === 'hang' || fault === 'close') return fault;
+  if (fault === 'too_many_requests') return { status: 429, body: 'Too many requests' };
   if (fault === 'server_error') return { status: 500, body: 'Internal server error' };
   return { status: 200, body: '<!DOCTYPE html><title>Welcome</title><h1>Sign in</h1>', contentType: 'text/html' };
 }
