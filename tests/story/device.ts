@@ -1,5 +1,6 @@
 // Owns one life of a wallet on a device: it can die at any commit and any request to its backup, and the next life finds exactly what its disk, or the server, held.
 import { TernError } from '../../src/wire/errors.js';
+import { systemClock } from '../../src/worker/clock.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
 import type { BackupState } from '../../src/worker/api.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
@@ -35,6 +36,8 @@ export class Device {
   /** Resolves when the crash happens. */
   readonly crashed = new Promise<void>((resolve) => (this.#happened = resolve));
   mnemonic = '';
+  /** How far this device's clock is ahead; below zero: behind. */
+  clockAheadMs = 0;
   /** Stands between the wallet and its backup server: passes requests on, or does not. */
   vssFault: ((pass: () => Promise<Response>) => Promise<Response>) | undefined;
 
@@ -81,6 +84,7 @@ export class Device {
   async reopen(): Promise<Device> {
     const next = new Device(this.#stand, this.#disk.clone(), this.#vssUrl);
     next.mnemonic = this.mnemonic;
+    next.clockAheadMs = this.clockAheadMs;
     await (await next.#wallet).unlock(password);
     return next;
   }
@@ -89,6 +93,7 @@ export class Device {
   async elsewhere(): Promise<Device> {
     const next = new Device(this.#stand, new MemoryDisk(), this.#vssUrl);
     next.mnemonic = this.mnemonic;
+    next.clockAheadMs = this.clockAheadMs;
     const wallet = await next.#wallet;
     await wallet.restore({ password, mnemonic: this.mnemonic }).catch(async (thrown: unknown) => {
       if (TernError.from(thrown).code !== 'owned_elsewhere') throw thrown;
@@ -134,7 +139,8 @@ export class Device {
     const vssUrl = this.#vssUrl;
     const defaults = { network: 'regtest' as const, esploraUrl: this.#stand.esplora.url, bridgeUrl: '', vssUrl };
     const mortal: typeof fetch = (input, init) => this.#fetch(input, init);
-    this.#opened = await Wallet.open({ ...platform, crash, fetch: mortal }, defaults, { openBackup });
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + this.clockAheadMs };
+    this.#opened = await Wallet.open({ ...platform, crash, clock, fetch: mortal }, defaults, { openBackup });
     return this.#opened;
   }
 

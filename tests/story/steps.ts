@@ -62,12 +62,13 @@ export async function awaitStatus(device: Device, paymentHash: string, wanted: s
 }
 
 /** lnd pays the wallet's invoice. */
-export async function receiveFromLnd(stand: Stand, device: Device, amountMsat: bigint): Promise<string> {
-  const { bolt11, paymentHash } = await device.wallet.createInvoice({
-    amountMsat,
-    description: 'x',
-    expirySeconds: 600
-  });
+export async function receiveFromLnd(
+  stand: Stand,
+  device: Device,
+  amountMsat: bigint,
+  expirySeconds = 600
+): Promise<string> {
+  const { bolt11, paymentHash } = await device.wallet.createInvoice({ amountMsat, description: 'x', expirySeconds });
   await stand.lnd.payInvoice({ bolt11 });
   await awaitStatus(device, paymentHash, ['succeeded']);
   return paymentHash;
