@@ -1,6 +1,6 @@
 // Owns one life of a wallet on a device: it can die at any commit and any request to its backup, and the next life finds exactly what its disk, or the server, held.
 import { TernError } from '../../src/wire/errors.js';
-import { systemClock } from '../../src/worker/clock.js';
+import { systemClock, type Clock } from '../../src/worker/clock.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
 import type { BackupState } from '../../src/worker/api.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
@@ -17,6 +17,18 @@ const nowhere = (): CrashPoint => ({ commit: Number.MAX_SAFE_INTEGER, when: 'bef
 
 /** What a dead process answers. */
 const never = new Promise<never>(() => undefined);
+
+/** How often LDK looks for outputs to sweep, and broadcasts its claims anew. */
+const LDK_ROUND_MS = 30_000;
+
+export interface DeviceOptions {
+  /** Of the wallet to restore; absent: a new wallet. */
+  mnemonic?: string;
+  /** Absent: no backup. */
+  vssUrl?: string;
+  /** LDK's rounds come this often instead of twice a minute, for stories that wait for sweeps. */
+  ldkRoundMs?: number;
+}
 
 /** Where a crash comes: the disk's commits, or the requests to the backup server. `after` a request: it was answered, and nobody heard. */
 export type CrashKind = 'commit' | 'request';
@@ -38,6 +50,7 @@ export class Device {
   mnemonic = '';
   /** How far this device's clock is ahead; below zero: behind. */
   clockAheadMs = 0;
+  #ldkRoundMs = LDK_ROUND_MS;
   /** Stands between the wallet and its backup server: passes requests on, or does not. */
   vssFault: ((pass: () => Promise<Response>) => Promise<Response>) | undefined;
 
@@ -49,8 +62,12 @@ export class Device {
   }
 
   /** A device with a new wallet, or with the wallet of these words; backed up where there is a URL. */
-  static async start(stand: Stand, { mnemonic, vssUrl }: { mnemonic?: string; vssUrl?: string } = {}): Promise<Device> {
+  static async start(
+    stand: Stand,
+    { mnemonic, vssUrl, ldkRoundMs = LDK_ROUND_MS }: DeviceOptions = {}
+  ): Promise<Device> {
     const device = new Device(stand, new MemoryDisk(), vssUrl);
+    device.#ldkRoundMs = ldkRoundMs;
     const wallet = await device.#wallet;
     if (mnemonic) await wallet.restore({ password, mnemonic });
     device.mnemonic = mnemonic ?? (await wallet.create({ password, words: 12 })).mnemonic;
@@ -82,18 +99,14 @@ export class Device {
 
   /** A new process on what the disk holds: unlocked and running. */
   async reopen(): Promise<Device> {
-    const next = new Device(this.#stand, this.#disk.clone(), this.#vssUrl);
-    next.mnemonic = this.mnemonic;
-    next.clockAheadMs = this.clockAheadMs;
+    const next = this.#next(this.#disk.clone());
     await (await next.#wallet).unlock(password);
     return next;
   }
 
   /** Another device, with nothing but the words: takes over, restores from the server alone, and waits until all peers agreed. */
   async elsewhere(): Promise<Device> {
-    const next = new Device(this.#stand, new MemoryDisk(), this.#vssUrl);
-    next.mnemonic = this.mnemonic;
-    next.clockAheadMs = this.clockAheadMs;
+    const next = this.#next(new MemoryDisk());
     const wallet = await next.#wallet;
     await wallet.restore({ password, mnemonic: this.mnemonic }).catch(async (thrown: unknown) => {
       if (TernError.from(thrown).code !== 'owned_elsewhere') throw thrown;
@@ -128,6 +141,22 @@ export class Device {
     this.#isDead = true;
   }
 
+  #next(disk: MemoryDisk): Device {
+    const next = new Device(this.#stand, disk, this.#vssUrl);
+    next.mnemonic = this.mnemonic;
+    next.clockAheadMs = this.clockAheadMs;
+    next.#ldkRoundMs = this.#ldkRoundMs;
+    return next;
+  }
+
+  #clock(): Clock {
+    return {
+      ...systemClock,
+      nowMs: () => systemClock.nowMs() + this.clockAheadMs,
+      setTimer: (ms, run) => systemClock.setTimer(ms === LDK_ROUND_MS ? this.#ldkRoundMs : ms, run)
+    };
+  }
+
   async #open(): Promise<Wallet> {
     const platform = nodePlatform({
       network: 'regtest',
@@ -139,7 +168,7 @@ export class Device {
     const vssUrl = this.#vssUrl;
     const defaults = { network: 'regtest' as const, esploraUrl: this.#stand.esplora.url, bridgeUrl: '', vssUrl };
     const mortal: typeof fetch = (input, init) => this.#fetch(input, init);
-    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + this.clockAheadMs };
+    const clock = this.#clock();
     this.#opened = await Wallet.open({ ...platform, crash, clock, fetch: mortal }, defaults, { openBackup });
     return this.#opened;
   }

@@ -4,6 +4,7 @@ import { pglite } from '../contract/targets.js';
 import { startStand, type Stand } from '../regtest/stand.js';
 import { waitFor, withDeadline } from '../regtest/wait.js';
 import { Device } from './device.js';
+import { ownedSat } from './ledger.js';
 import { awaitStatus, confirmClosing, fund, openChannel, payLnd } from './steps.js';
 
 const fundedSat = 20_000_000n;
@@ -84,14 +85,6 @@ describe.each(['before', 'after'] as const)('a local-first wallet that dies %s a
     }
   }
 
-  /** What the wallet must own by lnd's count, before fees, in sat. */
-  async function ownedSat(): Promise<bigint> {
-    const paid = (await stand.lnd.listInvoices()).filter(({ state }) => state === 'SETTLED');
-    const received = (await stand.lnd.listPayments()).filter(({ status }) => status === 'SUCCEEDED');
-    const sum = (all: { amountMsat: bigint }[]): bigint => all.reduce((total, each) => total + each.amountMsat, 0n);
-    return fundedSat + (sum(received) - sum(paid)) / 1000n;
-  }
-
   it('ends with a living channel, or with its money from the close of lnd', async () => {
     const paying = await enumerate(async (living) => {
       const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 5_000_000n });
@@ -108,7 +101,7 @@ describe.each(['before', 'after'] as const)('a local-first wallet that dies %s a
 
     const breaches = (await stand.lnd.closedChannels()).filter(({ closeType }) => closeType === 'BREACH_CLOSE');
     expect(breaches).toEqual([]);
-    const leastSat = (await ownedSat()) - channelCostSat * BigInt(openedCount);
+    const leastSat = (await ownedSat(stand, fundedSat)) - channelCostSat * BigInt(openedCount);
     await waitFor(
       async () => {
         await stand.mine(1);
