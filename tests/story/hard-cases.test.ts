@@ -97,9 +97,8 @@ describe('a wallet with a channel to lnd', () => {
       expect(payment).toMatchObject({ status: 'SUCCEEDED', amountMsat: 1_000_000n });
     });
 
-    it(`is ${isAhead ? 'paid' : 'not paid'} by lnd for an invoice of an hour`, async () => {
-      if (isAhead) return void (await receiveFromLnd(stand, device, 1_000_000n, HOUR_S));
-      await expect(receiveFromLnd(stand, device, 1_000_000n, HOUR_S)).rejects.toThrow(/expired/);
+    it('is paid by lnd for an invoice of an hour: one that a slow clock would date in the past has the time of the chain', async () => {
+      await receiveFromLnd(stand, device, 1_000_000n, HOUR_S);
     });
 
     it('sees a payment on chain, and keeps its channel', async () => {

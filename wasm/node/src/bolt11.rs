@@ -18,17 +18,19 @@ use lightning_invoice::{
     RawTaggedField, TaggedField,
 };
 
-use crate::confirm::Tip;
 use crate::error::{Code, NodeError};
 use crate::keys::WalletKeys;
 use crate::ldk::{ChannelManager, Router};
 use crate::payments::Payments;
+use crate::tip::Tip;
 use crate::types::{
     DecodedInvoice, Invoice, InvoiceRequest, Network, PayQuote, PayRequest, Payment, PaymentDirection, PaymentKind,
     PaymentStatus,
 };
 
 pub(crate) const MAX_ATTEMPTS: u32 = 10;
+/// How far a block's time may run ahead of the network's.
+const BLOCK_TIME_AHEAD_SECONDS: u64 = 2 * 3_600;
 const MIN_FEE_LIMIT_MSAT: u64 = 5_000;
 const MAX_EXPIRY_SECONDS: u32 = 30 * 86_400;
 
@@ -241,9 +243,12 @@ impl Bolt11 {
         now.saturating_sub(self.tip.time_seconds())
     }
 
-    /// The same invoice with the time that clocks show, signed again.
+    /// The same invoice with the time that clocks show, signed again; a clock that the chain proves slow is not believed.
     fn dated_now(&self, invoice: Bolt11Invoice, expiry_seconds: u32) -> Result<Bolt11Invoice, NodeError> {
-        let now = Duration::from_secs((self.payments.now_ms() / 1000.0) as u64);
+        let now_seconds = (self.payments.now_ms() / 1000.0) as u64;
+        let tip_seconds = u64::from(self.tip.time_seconds());
+        let is_slow = now_seconds + BLOCK_TIME_AHEAD_SECONDS < tip_seconds;
+        let now = Duration::from_secs(if is_slow { tip_seconds } else { now_seconds });
         let (mut raw, _, _) = invoice.into_signed_raw().into_parts();
         let failed = |what: &str| NodeError::internal(format!("The invoice cannot be {what}."));
         raw.data.timestamp = PositiveTimestamp::from_duration_since_epoch(now).map_err(|_| failed("dated"))?;

@@ -88,6 +88,21 @@ impl Chain {
         self.request(self.client.get_tip_hash()).await
     }
 
+    /// The block at this height; none above the tip.
+    pub async fn block_at(&self, height: u32) -> Result<Option<BlockHash>, NodeError> {
+        let asked = self.within(REQUEST_TIMEOUT, self.client.get_block_hash(height)).await?;
+        match asked {
+            Ok(hash) => Ok(Some(hash)),
+            Err(esplora_client::Error::HttpResponse { status: 404, .. }) => Ok(None),
+            Err(e) => Err(chain_error(&e)),
+        }
+    }
+
+    /// Whether a transaction is in a block or waits for one.
+    pub async fn knows(&self, txid: &Txid) -> Result<bool, NodeError> {
+        Ok(self.request(self.client.get_tx(txid)).await?.is_some())
+    }
+
     /// How many requests a scan keeps under way.
     pub fn parallel_requests(&self) -> usize {
         PARALLEL_REQUESTS
@@ -107,7 +122,7 @@ impl Chain {
     }
 }
 
-fn unavailable(cause: String) -> NodeError {
+pub(crate) fn unavailable(cause: String) -> NodeError {
     NodeError::new(
         Code::ChainUnavailable,
         format!("The chain server cannot be used: {cause}."),

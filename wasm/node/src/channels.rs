@@ -1,12 +1,13 @@
 //! Owns what can be done to channels: open, list, close. Money that must stay on chain for anchors is reckoned here.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use bitcoin::secp256k1::PublicKey;
+use bitcoin::Txid;
 use lightning::ln::channel_state::{ChannelDetails, ChannelShutdownState};
 use lightning::routing::gossip::NodeId;
 use lightning::util::config::UserConfig;
@@ -117,6 +118,15 @@ impl Channels {
     /// What stays on chain for the channels there are.
     pub fn reserve_sat(&self) -> u64 {
         self.reserve_for(self.anchor_channels())
+    }
+
+    /// The fundings of channels that were ready once: LDK told the peer so after as many blocks as the channel asks for.
+    pub fn fundings_in_use(&self) -> HashSet<Txid> {
+        let channels = self.manager.list_channels().into_iter();
+        channels
+            .filter(|channel| channel.is_channel_ready || channel.confirmations >= channel.confirmations_required)
+            .filter_map(|channel| channel.funding_txo.map(|txo| txo.txid))
+            .collect()
     }
 
     /// When the next HTLC in flight runs out.

@@ -1,4 +1,5 @@
-//! Owns what LDK knows of the chain: a `Confirm` sync over Esplora. Reorgs first, then confirmations in chain order, then the tip; never a mixture of two tips.
+//! Owns what LDK knows of the chain: a `Confirm` sync over Esplora. Reorgs first, then confirmations in chain order, then the tip; never a
+//! mixture of two tips, never an older one: a server that is behind or of another chain undoes nothing.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -6,49 +7,31 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bitcoin::block::Header;
+use bitcoin::constants::genesis_block;
 use bitcoin::{BlockHash, OutPoint, Transaction, Txid};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use lightning::chain::{Confirm, WatchedOutput};
 
-use crate::chain::{contradiction, Chain, ChainFilter};
-use crate::error::NodeError;
+use crate::chain::{contradiction, unavailable, Chain, ChainFilter};
+use crate::error::{Code, NodeError};
+use crate::tip::Tip;
+use crate::types::Network;
 
 /// A spend this deep is not undone by a reorg that LDK would survive either.
 const BURIED_CONFIRMATIONS: u32 = 144;
+/// No chain was ever undone this far: whoever says so speaks of another one.
+const DEEPEST_REORG: u32 = 100;
 /// A chain that changes under every attempt: give up and come back at the next poll.
 const MAX_ATTEMPTS: usize = 10;
 
 /// The sync and what it watches.
 pub struct ConfirmSync {
     chain: Rc<Chain>,
+    network: Network,
+    is_right_network: Cell<bool>,
     filter: Arc<ChainFilter>,
     watched: RefCell<Watched>,
     tip: Rc<Tip>,
-}
-
-/// The best block that everybody has heard of.
-#[derive(Default)]
-pub struct Tip {
-    height: Cell<u32>,
-    time_seconds: Cell<u32>,
-}
-
-impl Tip {
-    /// Its height.
-    pub fn height(&self) -> u32 {
-        self.height.get()
-    }
-
-    /// Its time in Unix seconds.
-    pub fn time_seconds(&self) -> u32 {
-        self.time_seconds.get()
-    }
-
-    /// A tip known from elsewhere: where a loaded node stood.
-    pub fn set(&self, height: u32, time_seconds: u32) {
-        self.height.set(height);
-        self.time_seconds.set(time_seconds);
-    }
 }
 
 #[derive(Default)]
@@ -70,9 +53,11 @@ struct Confirmed {
 
 impl ConfirmSync {
     /// A sync that starts with what `filter` collects.
-    pub fn new(chain: Rc<Chain>, filter: Arc<ChainFilter>, tip: Rc<Tip>) -> Self {
+    pub fn new(chain: Rc<Chain>, network: Network, filter: Arc<ChainFilter>, tip: Rc<Tip>) -> Self {
         Self {
             chain,
+            network,
+            is_right_network: Cell::new(false),
             filter,
             watched: RefCell::default(),
             tip,
@@ -80,7 +65,9 @@ impl ConfirmSync {
     }
 
     /// Brings `parties` up to the best block and returns its height. On an error they know less than the chain, never something wrong.
-    pub async fn sync(&self, parties: &[&dyn Confirm]) -> Result<u32, NodeError> {
+    /// `fundings_in_use`: of channels that were ready; see [`Self::is_lost`]. `chain_unavailable`, `chain_invalid_answer`, `wrong_network`.
+    pub async fn sync(&self, parties: &[&dyn Confirm], fundings_in_use: &HashSet<Txid>) -> Result<u32, NodeError> {
+        self.check_network().await?;
         for _ in 0..MAX_ATTEMPTS {
             let news = self.take_registered();
             let tip = self.chain.tip().await?;
@@ -88,11 +75,14 @@ impl ConfirmSync {
             let height = tip_status
                 .height
                 .ok_or_else(|| contradiction("the tip has no height"))?;
+            if height < self.tip.height() {
+                return Err(behind(height, self.tip.height()));
+            }
             let same_tip = self.watched.borrow().tip == Some(tip);
             if same_tip && !news {
                 return Ok(height);
             }
-            self.undo_reorged(parties).await?;
+            self.undo_reorged(parties, fundings_in_use, height).await?;
             let confirmed = self.find_confirmed().await?;
             let header = self.chain.request(self.chain.client.get_header_by_hash(&tip)).await?;
             if self.chain.tip().await? != tip {
@@ -126,19 +116,44 @@ impl ConfirmSync {
         news
     }
 
-    async fn undo_reorged(&self, parties: &[&dyn Confirm]) -> Result<(), NodeError> {
-        let mut relevant: HashSet<(Txid, BlockHash)> = HashSet::new();
+    async fn check_network(&self) -> Result<(), NodeError> {
+        if self.is_right_network.get() {
+            return Ok(());
+        }
+        let genesis = genesis_block(bitcoin::Network::from(self.network)).block_hash();
+        if self.chain.block_at(0).await? != Some(genesis) {
+            return Err(NodeError::new(
+                Code::WrongNetwork,
+                "The chain server belongs to another bitcoin network.",
+                "Choose a server of this wallet's network in the settings.",
+            ));
+        }
+        self.is_right_network.set(true);
+        Ok(())
+    }
+
+    async fn undo_reorged(
+        &self,
+        parties: &[&dyn Confirm],
+        fundings_in_use: &HashSet<Txid>,
+        tip_height: u32,
+    ) -> Result<(), NodeError> {
+        let mut relevant: HashSet<(Txid, u32, BlockHash)> = HashSet::new();
         for party in parties {
             relevant.extend(
                 party
                     .get_relevant_txids()
                     .into_iter()
-                    .filter_map(|(txid, _, hash)| Some((txid, hash?))),
+                    .filter_map(|(txid, height, hash)| Some((txid, height, hash?))),
             );
         }
-        for (txid, hash) in relevant {
+        for (txid, height, hash) in relevant {
             let status = self.chain.request(self.chain.client.get_block_status(&hash)).await?;
             if status.in_best_chain {
+                continue;
+            }
+            self.check_reorg(height, hash, tip_height).await?;
+            if fundings_in_use.contains(&txid) && !self.is_lost(&txid).await? {
                 continue;
             }
             for party in parties {
@@ -149,6 +164,24 @@ impl ConfirmSync {
             watched.spent.retain(|_, (spender, _)| *spender != txid);
         }
         Ok(())
+    }
+
+    /// Whether the server has another block in this one's place: one that it merely never heard of undoes nothing.
+    async fn check_reorg(&self, height: u32, hash: BlockHash, tip_height: u32) -> Result<(), NodeError> {
+        match self.chain.block_at(height).await? {
+            None => Err(behind(tip_height, height)),
+            Some(other) if other == hash => Err(contradiction("a block is in its chain and is not")),
+            Some(_) if height + DEEPEST_REORG <= tip_height => {
+                Err(contradiction("it tells another chain than the one known so far"))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// LDK closes a channel that was ready when it hears that the funding's block is gone, although the funding soon stands in another one.
+    /// It hears of it only when the funding is gone, too.
+    async fn is_lost(&self, funding: &Txid) -> Result<bool, NodeError> {
+        Ok(!self.chain.knows(funding).await?)
     }
 
     async fn find_confirmed(&self) -> Result<Vec<Confirmed>, NodeError> {
@@ -258,4 +291,10 @@ impl ConfirmSync {
             watched.outputs.remove(&outpoint);
         }
     }
+}
+
+fn behind(height: u32, known: u32) -> NodeError {
+    unavailable(format!(
+        "it is at block {height}, behind block {known} that was seen before"
+    ))
 }

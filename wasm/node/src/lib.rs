@@ -42,6 +42,7 @@ mod store;
 mod superseded;
 #[cfg(any(test, fuzzing))]
 mod testing;
+mod tip;
 pub mod types;
 
 pub use error::{Code, NodeError};

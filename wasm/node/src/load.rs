@@ -22,7 +22,7 @@ use lightning::util::ser::ReadableArgs;
 use crate::bolt11::Bolt11;
 use crate::chain::Chain;
 use crate::channels::{channel_config, Channels};
-use crate::confirm::{ConfirmSync, Tip};
+use crate::confirm::ConfirmSync;
 use crate::error::NodeError;
 use crate::events::{bumper, EventHandler};
 use crate::gossip::{load_graph, Gossip};
@@ -38,6 +38,7 @@ use crate::quarantine::Quarantine;
 use crate::scorer::ScorerCell;
 use crate::sockets::Unsent;
 use crate::stop::Tasks;
+use crate::tip::Tip;
 use crate::types::NodeConfig;
 
 /// Loads the node from the store, or creates it. It stages nothing before [`Node::run`], so that every turn of it can be cut.
@@ -134,7 +135,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         keys: Arc::clone(&ground.keys),
     };
     Ok(Rc::new(Node {
-        confirm: ConfirmSync::new(Rc::clone(&chain), ground.filter, Rc::clone(&tip)),
+        confirm: ConfirmSync::new(Rc::clone(&chain), config.network, ground.filter, Rc::clone(&tip)),
         tasks: Rc::new(Tasks::new(Arc::clone(&ground.host))),
         peer_book: PeerBook::new(Arc::clone(&ground.store)),
         poll_interval: Duration::from_secs(u64::from(config.poll_interval_seconds.max(1))),

@@ -19,7 +19,7 @@ use crate::background;
 use crate::bolt11::Bolt11;
 use crate::chain::Chain;
 use crate::channels::Channels;
-use crate::confirm::{ConfirmSync, Tip};
+use crate::confirm::ConfirmSync;
 use crate::error::NodeError;
 use crate::events::EventHandler;
 use crate::fees::Fees;
@@ -40,6 +40,7 @@ use crate::sockets::Unsent;
 use crate::stop::Tasks;
 use crate::store::NodeStore;
 use crate::superseded::without_superseded;
+use crate::tip::Tip;
 use crate::types::{Network, NodeEvent, NodeInfo, OpenChannelRequest, Payment, PaymentsPage};
 
 /// How much older than the manager its row may be.
@@ -180,7 +181,7 @@ impl Node {
         self.fees.update(self.chain.fee_estimates().await?);
         let before = self.tip.height();
         let parties: [&dyn Confirm; 3] = [&*self.manager, &*self.chain_monitor, &*self.sweeper];
-        let block_height = self.confirm.sync(&parties).await?;
+        let block_height = self.confirm.sync(&parties, &self.channels.fundings_in_use()).await?;
         self.onchain_sync.sync().await?;
         if block_height != before {
             self.chain_monitor.archive_fully_resolved_channel_monitors();

@@ -113,7 +113,9 @@ impl OnchainWallet {
         let balance = self.bdk.borrow().balance();
         let frozen_sat = self.frozen_sat();
         OnchainBalance {
-            spendable_sat: (balance.confirmed + balance.trusted_pending).to_sat() - frozen_sat,
+            spendable_sat: (balance.confirmed + balance.trusted_pending)
+                .to_sat()
+                .saturating_sub(frozen_sat),
             frozen_sat,
             pending_sat: (balance.untrusted_pending + balance.immature).to_sat(),
         }

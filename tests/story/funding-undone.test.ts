@@ -1,0 +1,91 @@
+// Owns the proof that a channel in use outlives the loss of its funding's block, and a chain server that is behind that block: lnd and the node are asked.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forkEmpty } from '../regtest/empty-blocks.js';
+import { Esplora } from '../regtest/esplora.js';
+import { startChain, startStand, type Stand } from '../regtest/stand.js';
+import { Device } from './device.js';
+import { assertNoForceClose, fund, openChannel, payLnd } from './steps.js';
+
+describe('a channel in use', () => {
+  let stand: Stand;
+  let device: Device;
+
+  beforeEach(async () => {
+    stand = await startStand({ lnd: true, esplora: true });
+    device = await Device.start(stand);
+    await fund(stand, device, 2_000_000n);
+    await openChannel(stand, device);
+    await pays();
+  });
+
+  afterEach(async () => {
+    await device?.off();
+    await stand?.stop();
+  });
+
+  async function pays(): Promise<void> {
+    await assertNoForceClose(stand);
+    expect(await stand.lnd.listChannels()).toMatchObject([{ isActive: true }]);
+    const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 1_000_000n });
+    await payLnd(stand, device, bolt11, paymentHash);
+  }
+
+  /** The short channel id begins with the height. */
+  async function confirmations(): Promise<number> {
+    const [channel] = await stand.lnd.listChannels();
+    return (await stand.chain.height()) - Number(BigInt(channel?.shortChannelId ?? 0) >> 40n) + 1;
+  }
+
+  it('goes on when its funding is taken out and confirmed in another block', async () => {
+    await forkEmpty(stand.chain, await confirmations());
+    await stand.mine(1);
+    await device.wallet.sync();
+    await pays();
+  });
+
+  it('goes on when its funding is out of the chain for a while', async () => {
+    await forkEmpty(stand.chain, await confirmations());
+    await device.wallet.sync();
+    await stand.mine(6);
+    await device.wallet.sync();
+    await pays();
+  });
+
+  it('goes on when the chain server falls behind its funding', async () => {
+    await stand.esplora.fallBehind(await confirmations());
+    await expect(device.wallet.sync()).rejects.toMatchObject({ code: 'chain_unavailable' });
+    stand.esplora.catchUp();
+    await device.wallet.sync();
+    await pays();
+  });
+
+  it('goes on when the chain server is a hundred blocks behind, as one that still reads the chain is', async () => {
+    await stand.mine(100);
+    await device.wallet.sync();
+    await pays();
+    await stand.esplora.fallBehind(await confirmations());
+    await expect(device.wallet.sync()).rejects.toMatchObject({ code: 'chain_unavailable' });
+    stand.esplora.catchUp();
+    await device.wallet.sync();
+    await pays();
+  });
+
+  it('goes on when the chain server is one of another chain for a moment', async () => {
+    const otherChain = await startChain();
+    const otherServer = await Esplora.start(otherChain);
+    try {
+      await device.wallet.changeSettings({ esploraUrl: otherServer.url });
+      device = await device.reload();
+      await expect(device.wallet.sync()).rejects.toMatchObject({ code: 'chain_unavailable' });
+      await device.wallet.changeSettings({ esploraUrl: stand.esplora.url });
+      device = await device.reload();
+      await device.wallet.sync();
+      const { nodeId } = await device.wallet.info();
+      await stand.lnd.awaitUsableChannel(nodeId, 15_000);
+      await pays();
+    } finally {
+      await otherServer.stop();
+      await otherChain.stop();
+    }
+  });
+});
