@@ -9,13 +9,15 @@ declare const self: ServiceWorkerGlobalScope;
 const shellUrl = '/index.html';
 /** Only browsers without a QR detector of their own fetch it, and only to scan. */
 const isOnDemand = (url: string): boolean => url.includes('zxing_reader');
+/** Shown by a browser or a store before the app is installed. */
+const isForStores = (url: string): boolean => url.startsWith('/screenshots/');
 
 // While developing there is nothing built to keep.
 if (build.length > 0) {
   // Kit names files of `build` by their content; everything else needs the version to tell old from new.
   precacheAndRoute([
     ...build.filter((url) => !isOnDemand(url)).map((url) => ({ url, revision: null })),
-    ...files.map((url) => ({ url, revision: version })),
+    ...files.filter((url) => !isForStores(url)).map((url) => ({ url, revision: version })),
     { url: shellUrl, revision: version }
   ]);
   cleanupOutdatedCaches();
