@@ -1,4 +1,4 @@
-// Owns the proof that every screen can be used by everyone: axe finds nothing to object to, in light and dark, on a phone and a desktop; and the keyboard is enough.
+// Owns the proof that every screen can be used by everyone: axe finds nothing to object to, in light and dark, on a phone, a tablet and a desktop; and the keyboard is enough.
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { press, tabTo, type } from './support/keyboard.js';
@@ -9,8 +9,9 @@ import { freshContext, test } from './support/world.js';
 
 const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [
-    { width: 390, height: 844 },
-    { width: 1280, height: 800 }
+    { width: 360, height: 780 },
+    { width: 768, height: 1024 },
+    { width: 1440, height: 900 }
   ].map((viewport) => ({ colorScheme, viewport }))
 );
 

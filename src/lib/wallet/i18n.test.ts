@@ -4,6 +4,9 @@ import { readableError, readableShape } from './errors.js';
 import { formatWhen, plural, t } from './i18n.js';
 import { backupWords } from './words/backup.js';
 import { words } from './words/en.js';
+import { channelWords } from './words/channel.js';
+import { coinWords } from './words/coins.js';
+import { deviceWords } from './words/device.js';
 import { priceWords } from './words/price.js';
 
 const sources = Object.entries(
@@ -40,9 +43,18 @@ describe('messages', () => {
     expect(dead).toEqual([]);
   });
 
-  it('has no message of the price that no screen shows', () => {
-    const shown = sources.filter((text) => text.includes('words/price.js')).join('\n');
-    expect(Object.keys(priceWords).filter((key) => !shown.includes(`'${key}'`))).toEqual([]);
+  it.each([
+    ['channel', channelWords],
+    ['coins', coinWords],
+    ['device', deviceWords],
+    ['price', priceWords]
+  ])('has no message of the catalogue %s that no screen shows', (name, catalogue) => {
+    const shown = sources.filter((text) => text.includes(`words/${name}.js`)).join('\n');
+    const prefixes = [...shown.matchAll(/\w\(`([a-z_.]+)\$\{/g)].map((match) => match[1] ?? '');
+    const dead = Object.keys(catalogue).filter(
+      (key) => !shown.includes(`'${key}'`) && !prefixes.some((prefix) => key.startsWith(prefix))
+    );
+    expect(dead).toEqual([]);
   });
 
   it('has no message of the backup that no screen shows', () => {

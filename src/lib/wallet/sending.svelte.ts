@@ -1,13 +1,10 @@
 // Owns one payment from what was pasted to its outcome. Nothing leaves before `confirm`, and `confirm` acts once.
 import type { DecodedInvoice, FeeEstimates, PayRequest } from '../../worker/api.js';
 import { TernError } from '../../wire/errors.js';
+import { quoteOnceAwake } from './awake.js';
 import { readableError, readableShape, type ReadableError } from './errors.js';
 import { parsePaymentInput, type PaymentTarget } from './payment-uri.js';
 import { wallet } from './state.svelte.js';
-
-/** A peer is dialled at once, and again within seconds. */
-const WAKING_PATIENCE_MS = 15_000;
-const WAKING_POLL_MS = 250;
 
 /** Where the payment stands. */
 export type SendStep = 'input' | 'amount' | 'review' | 'sending';
@@ -124,11 +121,11 @@ export class Sending {
     const nodeId = this.target?.nodeId;
     if (nodeId !== undefined) {
       const request = { nodeId, amountMsat: this.#amountMsat };
-      return quoteOnceAwake(() => wallet.client.quoteKeysend(request), request.amountMsat);
+      return quoteOnceAwake(wallet.client, () => wallet.client.quoteKeysend(request), request.amountMsat);
     }
     const request = this.#payRequest();
     const amountMsat = request.amountMsat ?? this.invoice?.amountMsat ?? 0n;
-    return quoteOnceAwake(() => wallet.client.quotePayment(request), amountMsat);
+    return quoteOnceAwake(wallet.client, () => wallet.client.quotePayment(request), amountMsat);
   }
 
   async #quoteOnchain(): Promise<SendQuote> {
@@ -189,35 +186,6 @@ export class Sending {
       this.busy = false;
     }
   }
-}
-
-/**
- * What a Lightning payment costs. Right after the wallet was opened its channels still sleep: what they might carry is not refused before
- * their peers had time to answer. @throws TernError `route_not_found` where one did not, and what the worker throws.
- */
-async function quoteOnceAwake(ask: () => Promise<SendQuote>, amountMsat: bigint): Promise<SendQuote> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    const { code } = TernError.from(thrown);
-    const mayPass = code === 'insufficient_balance' || code === 'route_not_found';
-    if (!mayPass || !(await mightCarryAwake(amountMsat))) throw thrown;
-  }
-  for (const endMs = Date.now() + WAKING_PATIENCE_MS; await mightCarryAwake(amountMsat);) {
-    if (Date.now() > endMs) {
-      throw new TernError('route_not_found', 'The other side of a channel cannot be reached.', 'Try again later.');
-    }
-    // Nobody tells when a channel can be used again.
-    await new Promise((resolve) => setTimeout(resolve, WAKING_POLL_MS));
-  }
-  return ask();
-}
-
-/** Whether a channel sleeps, and all together could carry the amount. */
-async function mightCarryAwake(amountMsat: bigint): Promise<boolean> {
-  const channels = await wallet.client.channels();
-  const outboundMsat = channels.reduce((sum, channel) => sum + channel.outboundMsat, 0n);
-  return outboundMsat >= amountMsat && channels.some(({ state }) => state === 'offline');
 }
 
 /** The invoice's contents. @throws TernError `invoice_expired`, and what the worker throws. */

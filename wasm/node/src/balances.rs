@@ -44,7 +44,7 @@ impl Node {
         }
     }
 
-    /// What is ours in open channels, whatever is in flight counted as still with its sender.
+    /// What is ours in open channels: what we send is gone until it comes back, what is sent to us is the sender's until it is claimed.
     fn lightning_msat(&self) -> u64 {
         let open = self.manager.list_channels();
         let mut total = 0;

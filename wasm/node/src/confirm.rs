@@ -1,5 +1,5 @@
 //! Owns what LDK knows of the chain: a `Confirm` sync over Esplora. Reorgs first, then confirmations in chain order, then the tip; never a
-//! mixture of two tips, never an older one: a server that is behind or of another chain undoes nothing.
+//! mixture of two tips; a server that is behind or of another chain undoes nothing.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -29,6 +29,8 @@ pub struct ConfirmSync {
     chain: Rc<Chain>,
     network: Network,
     is_right_network: Cell<bool>,
+    /// Fundings whose block is gone, which LDK was not told.
+    held_back: RefCell<HashSet<Txid>>,
     filter: Arc<ChainFilter>,
     watched: RefCell<Watched>,
     tip: Rc<Tip>,
@@ -58,6 +60,7 @@ impl ConfirmSync {
             chain,
             network,
             is_right_network: Cell::new(false),
+            held_back: RefCell::default(),
             filter,
             watched: RefCell::default(),
             tip,
@@ -75,9 +78,6 @@ impl ConfirmSync {
             let height = tip_status
                 .height
                 .ok_or_else(|| contradiction("the tip has no height"))?;
-            if height < self.tip.height() {
-                return Err(behind(height, self.tip.height()));
-            }
             let same_tip = self.watched.borrow().tip == Some(tip);
             if same_tip && !news {
                 return Ok(height);
@@ -147,14 +147,20 @@ impl ConfirmSync {
                     .filter_map(|(txid, height, hash)| Some((txid, height, hash?))),
             );
         }
+        if let Some((_, missing, _)) = relevant.iter().find(|(_, height, _)| *height > tip_height) {
+            return Err(behind(tip_height, *missing));
+        }
         for (txid, height, hash) in relevant {
             let status = self.chain.request(self.chain.client.get_block_status(&hash)).await?;
             if status.in_best_chain {
                 continue;
             }
-            self.check_reorg(height, hash, tip_height).await?;
             if fundings_in_use.contains(&txid) && !self.is_lost(&txid).await? {
+                self.held_back.borrow_mut().insert(txid);
                 continue;
+            }
+            if !self.held_back.borrow_mut().remove(&txid) {
+                self.check_reorg(height, hash).await?;
             }
             for party in parties {
                 party.transaction_unconfirmed(&txid);
@@ -167,14 +173,13 @@ impl ConfirmSync {
     }
 
     /// Whether the server has another block in this one's place: one that it merely never heard of undoes nothing.
-    async fn check_reorg(&self, height: u32, hash: BlockHash, tip_height: u32) -> Result<(), NodeError> {
+    async fn check_reorg(&self, height: u32, hash: BlockHash) -> Result<(), NodeError> {
+        // How deep it lay when it was last seen: blocks that came since then undo nothing.
+        let depth = self.tip.height().saturating_sub(height);
         match self.chain.block_at(height).await? {
-            None => Err(behind(tip_height, height)),
-            Some(other) if other == hash => Err(contradiction("a block is in its chain and is not")),
-            Some(_) if height + DEEPEST_REORG <= tip_height => {
-                Err(contradiction("it tells another chain than the one known so far"))
-            }
-            Some(_) => Ok(()),
+            Some(other) if other != hash && depth < DEEPEST_REORG => Ok(()),
+            Some(other) if other != hash => Err(contradiction("it tells another chain than the one known so far")),
+            _ => Err(contradiction("a block is in its chain and is not")),
         }
     }
 

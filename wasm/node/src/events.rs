@@ -214,7 +214,7 @@ impl EventHandler {
         let now = self.payments.now_ms();
         let known = self.payments.get(&id).await?;
         let mut payment = known.unwrap_or_else(|| unknown_payment(&id, kind, PaymentDirection::Inbound, now));
-        if payment.status == PaymentStatus::Succeeded {
+        if payment.status == PaymentStatus::Succeeded || payment.direction == PaymentDirection::Outbound {
             return Ok(());
         }
         // A payment begins when it arrives: the history is in that order.

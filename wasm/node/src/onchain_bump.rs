@@ -7,8 +7,8 @@ use lightning::util::async_poll::AsyncResult;
 
 use crate::onchain::OnchainWallet;
 
-/// What a closing may need for its fee: the reserve of a channel.
-const ENOUGH_SAT: u64 = crate::channels::RESERVE_PER_CHANNEL_SAT;
+/// What closings with HTLCs may need for their fees when blocks are full.
+const ENOUGH_SAT: u64 = 4 * crate::channels::RESERVE_PER_CHANNEL_SAT;
 
 impl WalletSource for OnchainWallet {
     fn list_confirmed_utxos<'a>(&'a self) -> AsyncResult<'a, Vec<Utxo>, ()> {

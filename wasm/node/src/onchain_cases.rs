@@ -93,6 +93,7 @@ fn faster(tx: &Transaction, feerate_sat_per_vb: f64) -> SpeedUpRequest {
     SpeedUpRequest {
         txid: tx.compute_txid().to_string(),
         feerate_sat_per_vb,
+        agreed: None,
     }
 }
 
@@ -257,4 +258,67 @@ fn the_descriptors_are_public_and_those_of_bip84() {
     assert!(descriptors.external.starts_with("wpkh([") && descriptors.external.contains("/84'/1'/0']tpub"));
     assert!(descriptors.internal.contains("/1/*)#"));
     assert!(!format!("{descriptors:?}").contains("prv"));
+}
+
+#[test]
+fn a_payee_who_was_not_sent_everything_never_pays_for_the_speed() {
+    let wallet = wallet(1);
+    let tx = send(&wallet, Some(74_000));
+    let change_sat = wallet.balance().spendable_sat;
+    let limits = SpeedUpLimits {
+        fundings: HashSet::new(),
+        reserve_sat: change_sat - 100,
+    };
+    let refused = wallet.quote_speed_up(&faster(&tx, 10.0), &limits).unwrap_err();
+    assert_eq!(refused.code, Code::InsufficientBalance);
+}
+
+#[test]
+fn another_price_than_the_one_agreed_to_is_refused() {
+    let wallet = wallet(2);
+    let tx = send(&wallet, Some(40_000));
+    let quote = wallet.quote_speed_up(&faster(&tx, 10.0), &limits(&[])).unwrap();
+    let mut request = faster(&tx, 10.0);
+    request.agreed = Some(crate::types::SpeedUpQuote {
+        extra_fee_sat: quote.extra_fee_sat - 1,
+        ..quote.clone()
+    });
+    let refused = wallet.speed_up(&request, &limits(&[])).unwrap_err();
+    assert_eq!(refused.code, Code::InvalidArgument);
+    request.agreed = Some(quote);
+    assert!(wallet.speed_up(&request, &limits(&[])).is_ok());
+}
+
+#[test]
+fn what_is_promised_to_a_channel_is_neither_replaced_away_nor_spent_by_a_child() {
+    let wallet = wallet(1);
+    let tx = send(&wallet, Some(40_000));
+    let funding = wallet.fund(&stranger(), 30_000, 2.0, 0).unwrap();
+    assert_eq!(funding.input[0].previous_output.txid, tx.compute_txid());
+    let refused = wallet.quote_speed_up(&faster(&tx, 10.0), &limits(&[])).unwrap_err();
+    assert_eq!(refused.code, Code::CannotSpeedUp);
+}
+
+#[test]
+fn a_strangers_coin_is_not_trusted_because_a_child_of_ours_spends_it() {
+    let wallet = wallet(0);
+    let incoming = paying_us(&wallet, KeychainKind::External, 77);
+    wallet.note_broadcast(vec![incoming.clone()]);
+    let (child, _) = wallet.speed_up(&faster(&incoming, 5.0), &limits(&[])).unwrap();
+    wallet.note_broadcast(vec![child]);
+    assert_eq!(wallet.balance().spendable_sat, 0);
+    assert!(wallet.balance().pending_sat > 0);
+}
+
+#[test]
+fn a_replacement_that_the_network_refuses_leaves_the_payment_waiting_as_before() {
+    let wallet = wallet(2);
+    let tx = send(&wallet, Some(40_000));
+    let (made, _) = wallet.speed_up(&faster(&tx, 10.0), &limits(&[])).unwrap();
+    wallet.evict(tx.compute_txid());
+    wallet.note_broadcast(vec![made.clone()]);
+    wallet.evict(made.compute_txid());
+    assert_eq!(wallet.unconfirmed(), vec![]);
+    assert_eq!(wallet.restore_replaced(made.compute_txid()), Some(tx.compute_txid()));
+    assert_eq!(wallet.unconfirmed(), vec![tx]);
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bdk_wallet::{KeychainKind, LocalOutput};
-use bitcoin::{Address, OutPoint};
+use bitcoin::{Address, OutPoint, Txid};
 
 use crate::error::{Code, NodeError};
 use crate::onchain::OnchainWallet;
@@ -75,6 +75,16 @@ impl OnchainWallet {
             .collect()
     }
 
+    /// What a transaction pays to us that nobody froze or was promised.
+    pub(crate) fn coins_of(&self, txid: Txid) -> Vec<OutPoint> {
+        let bdk = self.bdk.borrow();
+        bdk.list_unspent()
+            .filter(|output| output.outpoint.txid == txid && !self.frozen.borrow().contains(&output.outpoint))
+            .filter(|output| matches!(self.state(output), CoinState::Free | CoinState::Pending))
+            .map(|output| output.outpoint)
+            .collect()
+    }
+
     /// What is frozen of what could be spent otherwise.
     pub(crate) fn frozen_sat(&self) -> u64 {
         let bdk = self.bdk.borrow();
@@ -106,6 +116,7 @@ impl OnchainWallet {
             amount_sat: output.txout.value.to_sat(),
             address: address.map(|address| address.to_string()).unwrap_or_default(),
             is_change: output.keychain == KeychainKind::Internal,
+            is_frozen: self.frozen.borrow().contains(&output.outpoint),
             confirmations: confirmed_at.map_or(0, |at| (height + 1).saturating_sub(at)),
             state: self.state(output),
         }

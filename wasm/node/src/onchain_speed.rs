@@ -52,12 +52,35 @@ impl OnchainWallet {
 
     /// Whether another transaction has taken this one's place.
     pub fn is_replaced(&self, txid: Txid) -> bool {
+        let rivals = self.rivals(txid);
+        let bdk = self.bdk.borrow();
+        rivals.iter().any(|rival| bdk.get_tx(*rival).is_some())
+    }
+
+    /// Transactions that spend what this one spends.
+    pub fn rivals(&self, txid: Txid) -> Vec<Txid> {
         let bdk = self.bdk.borrow();
         let graph = bdk.tx_graph();
-        graph.get_tx(txid).is_some_and(|tx| {
-            let mut rivals = graph.direct_conflicts(&tx);
-            rivals.any(|(_, rival)| bdk.get_tx(rival).is_some())
-        })
+        let Some(tx) = graph.get_tx(txid) else {
+            return Vec::new();
+        };
+        let rivals: HashSet<Txid> = graph.direct_conflicts(&tx).map(|(_, rival)| rival).collect();
+        rivals.into_iter().collect()
+    }
+
+    /// The network did not take a replacement: what it was to replace waits as before. Answers what that is.
+    pub fn restore_replaced(&self, replacement: Txid) -> Option<Txid> {
+        let rivals = self.rivals(replacement);
+        let restored = rivals.into_iter().max_by_key(|rival| self.last_seen(*rival))?;
+        let mut bdk = self.bdk.borrow_mut();
+        if bdk.get_tx(restored).is_some() {
+            return None;
+        }
+        let tx = bdk.tx_graph().get_tx(restored)?;
+        // Later than its eviction, which may have been in this second.
+        let seen_at = self.host.now().as_secs() + 1;
+        bdk.apply_unconfirmed_txs([(tx, seen_at)]);
+        Some(restored)
     }
 
     fn plan(&self, request: &SpeedUpRequest, limits: &SpeedUpLimits) -> Result<SpeedUp, NodeError> {
@@ -69,22 +92,37 @@ impl OnchainWallet {
         };
         let txid = tx.compute_txid();
         let spends_it = |other: &Transaction| other.input.iter().any(|input| input.previous_output.txid == txid);
-        let is_settled = limits.fundings.contains(&txid) || waiting.iter().any(spends_it);
-        let (psbt, quote) = if is_settled || !self.is_all_ours(tx) {
+        let ours = self.our_inputs(tx);
+        if ours > 0 && ours < tx.input.len() {
+            return Err(cannot(
+                "It brings a channel's closing forward, and the node raises its fee by itself.",
+            ));
+        }
+        let is_promised = self.promised.borrow().iter().any(|coin| coin.txid == txid);
+        let is_settled = is_promised || limits.fundings.contains(&txid) || waiting.iter().any(spends_it);
+        let (psbt, quote) = if is_settled || ours == 0 {
             self.child(tx, &waiting, request.feerate_sat_per_vb)?
         } else {
             self.replacement(tx, request.feerate_sat_per_vb, limits.reserve_sat)?
         };
+        if request.agreed.as_ref().is_some_and(|agreed| *agreed != quote) {
+            self.bdk.borrow_mut().cancel_tx(&psbt.unsigned_tx);
+            return Err(NodeError::new(
+                Code::InvalidArgument,
+                "The price has changed since it was shown.",
+                "Look at it again.",
+            ));
+        }
         Ok(SpeedUp { psbt, quote, txid })
     }
 
-    fn is_all_ours(&self, tx: &Transaction) -> bool {
+    fn our_inputs(&self, tx: &Transaction) -> usize {
         let bdk = self.bdk.borrow();
         let is_ours = |outpoint: OutPoint| {
             let spent = bdk.tx_graph().get_txout(outpoint);
             spent.is_some_and(|output| bdk.is_mine(output.script_pubkey.clone()))
         };
-        tx.input.iter().all(|input| is_ours(input.previous_output))
+        tx.input.iter().filter(|input| is_ours(input.previous_output)).count()
     }
 
     fn replacement(
@@ -109,7 +147,7 @@ impl OnchainWallet {
         });
         let psbt = match (ours, self.sole_receiver(tx)) {
             // Where nothing is left to us, what was sent pays.
-            (Err(e), Some(receiver)) if e.code == Code::InsufficientBalance => {
+            (Err(e), Some(receiver)) if e.code == Code::InsufficientBalance && self.own_sat(tx) <= reserve_sat => {
                 self.replace(tx, sat_per_vb, Some(receiver))?
             }
             (made, _) => made?,
@@ -162,7 +200,12 @@ impl OnchainWallet {
         if sat_per_vb < least_sat_per_vb {
             return Err(too_slow(least_sat_per_vb));
         }
-        let to = self.internal_script();
+        // What a stranger may still replace must not pass for our own change.
+        let to = if self.our_inputs(tx) == 0 {
+            self.new_address().script_pubkey()
+        } else {
+            self.internal_script()
+        };
         // The fee follows the size, which follows the coins that the fee asks for: twice is enough.
         let mut psbt = self.spend(tx, &to, 0)?;
         for _ in 0..2 {
@@ -178,14 +221,11 @@ impl OnchainWallet {
         Ok((psbt, quote))
     }
 
-    /// Spends what a transaction pays to us, and more where that is too little.
+    /// Spends what a transaction pays to us, and nothing else.
     fn spend(&self, tx: &Transaction, to: &ScriptBuf, fee_sat: u64) -> Result<Psbt, NodeError> {
         let txid = tx.compute_txid();
-        let mut untouchable = self.untouchable();
-        untouchable.retain(|coin| coin.txid != txid);
+        let coins: Vec<OutPoint> = self.coins_of(txid);
         let mut bdk = self.bdk.borrow_mut();
-        let coins = bdk.list_unspent().map(|output| output.outpoint);
-        let coins: Vec<OutPoint> = coins.filter(|coin| coin.txid == txid).collect();
         if coins.is_empty() {
             return Err(cannot(
                 "Nothing of it is ours to spend, so that no child can pay for it.",
@@ -195,13 +235,12 @@ impl OnchainWallet {
         builder
             .add_utxos(&coins)
             .map_err(|e| NodeError::internal(format!("A coin is gone: {e}.")))?;
-        builder.unspendable(untouchable).drain_to(to.clone());
+        builder.manually_selected_only().drain_to(to.clone());
         builder.fee_absolute(Amount::from_sat(fee_sat));
         builder.finish().map_err(|e| match e {
-            CreateTxError::CoinSelection(missing) => {
-                insufficient(missing.needed.to_sat(), missing.available.to_sat(), 0)
+            CreateTxError::CoinSelection(_) | CreateTxError::OutputBelowDustLimit(_) => {
+                cannot("It pays too little to us to pay for both.")
             }
-            CreateTxError::OutputBelowDustLimit(_) => cannot("It pays too little to us to pay for both."),
             other => NodeError::internal(format!("The child cannot be built: {other}.")),
         })
     }
@@ -219,6 +258,11 @@ impl OnchainWallet {
             [receiver] => Some((*receiver).clone()),
             _ => None,
         }
+    }
+
+    fn own_sat(&self, tx: &Transaction) -> u64 {
+        let all: Amount = tx.output.iter().map(|output| output.value).sum();
+        all.to_sat() - self.foreign_sat(tx)
     }
 
     fn foreign_sat(&self, tx: &Transaction) -> u64 {

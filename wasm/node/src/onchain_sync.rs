@@ -66,7 +66,9 @@ impl OnchainSync {
         if !scanned {
             self.store.stage(NAMESPACE, "", SCANNED, vec![1]);
         }
-        for txid in touched {
+        let rivals = touched.iter().flat_map(|txid| self.onchain.rivals(*txid));
+        let all: BTreeSet<Txid> = rivals.chain(touched.iter().copied()).collect();
+        for txid in all {
             self.record(txid).await?;
         }
         self.host.wake();
@@ -76,7 +78,11 @@ impl OnchainSync {
     /// The network refused one of our transactions: its coins are free again.
     pub async fn refused(&self, txid: Txid) -> Result<(), NodeError> {
         self.onchain.evict(txid);
-        self.record(txid).await
+        self.record(txid).await?;
+        if let Some(restored) = self.onchain.restore_replaced(txid) {
+            self.record(restored).await?;
+        }
+        Ok(())
     }
 
     /// What is on its way, or was seen just now, is not gone because the server does not list it yet.

@@ -1,4 +1,4 @@
-//! Owns the best block that everybody has heard of; it never goes back to a lower height.
+//! Owns the best block that everybody has heard of.
 
 use std::cell::Cell;
 

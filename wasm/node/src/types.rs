@@ -165,6 +165,9 @@ api_structs! {
     pub struct SpeedUpRequest {
         pub txid: String,
         pub feerate_sat_per_vb: f64,
+        /// What the user saw; another price is refused.
+        #[cfg_attr(feature = "js", tsify(optional))]
+        pub agreed: Option<SpeedUpQuote>,
     }
 
     /// What speeding up would cost now.
@@ -185,6 +188,8 @@ api_structs! {
         pub amount_sat: u64,
         pub address: String,
         pub is_change: bool,
+        /// Its owner says no; so it stays once it is confirmed.
+        pub is_frozen: bool,
         pub confirmations: u32,
         pub state: CoinState,
     }

@@ -1,0 +1,45 @@
+// Owns the patience with channels that still sleep: right after the wallet was opened, what they might carry is not refused before their peers had time to answer.
+import type { ChannelInfo } from '../../worker/api.js';
+import { TernError } from '../../wire/errors.js';
+
+/** A peer is dialled at once, and again within seconds. */
+const WAKING_PATIENCE_MS = 15_000;
+const WAKING_POLL_MS = 250;
+
+/** Who knows how the channels stand. */
+export interface ChannelSource {
+  channels(): Promise<ChannelInfo[]>;
+}
+
+/**
+ * What a Lightning payment of `amountMsat` costs, by `ask`; asked again once the channels that could carry it are awake.
+ * @throws TernError `route_not_found` where a peer did not answer in time, and what `ask` throws.
+ */
+export async function quoteOnceAwake<Quote>(
+  source: ChannelSource,
+  ask: () => Promise<Quote>,
+  amountMsat: bigint
+): Promise<Quote> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    const { code } = TernError.from(thrown);
+    const mayPass = code === 'insufficient_balance' || code === 'route_not_found';
+    if (!mayPass || !(await mightCarryAwake(source, amountMsat))) throw thrown;
+  }
+  for (const endMs = Date.now() + WAKING_PATIENCE_MS; await mightCarryAwake(source, amountMsat);) {
+    if (Date.now() > endMs) {
+      throw new TernError('route_not_found', 'The other side of a channel cannot be reached.', 'Try again later.');
+    }
+    // Nobody tells when a channel can be used again.
+    await new Promise((resolve) => setTimeout(resolve, WAKING_POLL_MS));
+  }
+  return ask();
+}
+
+/** Whether a channel sleeps, and all together could carry the amount. */
+async function mightCarryAwake(source: ChannelSource, amountMsat: bigint): Promise<boolean> {
+  const channels = await source.channels();
+  const outboundMsat = channels.reduce((sum, channel) => sum + channel.outboundMsat, 0n);
+  return outboundMsat >= amountMsat && channels.some(({ state }) => state === 'offline');
+}
