@@ -30,6 +30,8 @@ export class Backup implements SessionBackup {
   #committer: Committer | undefined;
   #replicator: Replicator | undefined;
   #booked: LedgerState | undefined;
+  /** Every peer agreed before the store was claimed: the claimed state is not in doubt. */
+  #isAgreed = false;
   #error: TernError | undefined;
   #notice: TernError | undefined;
   #takenOver: TernError | undefined;
@@ -91,8 +93,9 @@ export class Backup implements SessionBackup {
   /** Every peer agreed with the state that was restored. */
   async endQuarantine(): Promise<void> {
     const committer = this.#committer;
-    if (committer === undefined) return this.#book({ quarantine: undefined });
-    await this.#replicator?.hold(() => committer.endQuarantine());
+    this.#isAgreed = true;
+    if (committer) await this.#replicator?.hold(() => committer.endQuarantine());
+    else this.#booked &&= { ...this.#booked, quarantine: undefined };
     this.#changed();
   }
 
@@ -224,11 +227,14 @@ export class Backup implements SessionBackup {
 
   /** Somebody may have taken over while this device was away: until the claim is made the state is in doubt. */
   async #startUnclaimed(opening: Opening): Promise<void> {
-    if (this.#booked) await this.#book({ quarantine: this.#booked.quarantine ?? 'unclaimed' });
+    // The attempt to claim may have booked a commit that had landed.
+    const state = await this.#parts.ledger.state();
+    if (state) {
+      this.#booked = { ...state, quarantine: state.quarantine ?? 'unclaimed' };
+      await this.#parts.disk.commit({ puts: [], removes: [], local: [stateRow(this.#booked)] });
+    }
     claimLater(opening).then(
-      (state) => {
-        this.#run(state).wake();
-      },
+      (claimed) => this.#run(this.#isAgreed ? { ...claimed, quarantine: undefined } : claimed).wake(),
       (thrown: unknown) => this.#isClosed || this.#lost(TernError.from(thrown))
     );
   }
@@ -253,13 +259,6 @@ export class Backup implements SessionBackup {
     if (!signal?.aborted && !this.#isClosed) return;
     this.close();
     throw closed();
-  }
-
-  async #book(change: Partial<LedgerState>): Promise<void> {
-    if (!this.#booked) return;
-    this.#booked = { ...this.#booked, ...change };
-    await this.#parts.disk.commit({ puts: [], removes: [], local: [stateRow(this.#booked)] });
-    this.#changed();
   }
 
   #noticed(error: TernError): void {
