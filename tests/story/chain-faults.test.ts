@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { WalletEvent } from '../../src/worker/api.js';
 import { forkEmpty } from '../regtest/empty-blocks.js';
 import { Lnd } from '../regtest/lnd.js';
-import { startStand, type Stand } from '../regtest/stand.js';
+import { Esplora } from '../regtest/esplora.js';
+import { startChain, startStand, type Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
 import { Device } from './device.js';
 import { assertNoForceClose, awaitStatus, everyFundingExists, fund, fundingsOf, openChannel, payLnd } from './steps.js';
@@ -210,6 +211,42 @@ describe('a wallet whose chain server fails it', () => {
     expect(gainedSat).toBeGreaterThan(49_000n);
     expect(gainedSat).toBeLessThan(50_000n);
     await pays();
+  });
+
+  it('refuses a server whose first block is that of another network, and goes on with its own', async () => {
+    stand.esplora.setFault('mainnet_genesis', (path) => path === '/block-height/0');
+    device = await device.reload();
+    await expect(device.wallet.sync()).rejects.toMatchObject({ code: 'wrong_network' });
+    stand.esplora.setFault();
+    await device.wallet.sync();
+    await device.wallet.subscribe((event) => events.push(event));
+    await waitFor(async () => (await device.wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
+    await pays();
+  });
+
+  it('without channels follows its own chain again after a longer one of others', async () => {
+    const otherChain = await startChain();
+    const otherServer = await Esplora.start(otherChain);
+    let poor = await Device.start(stand);
+    try {
+      await fund(stand, poor, 123_000n);
+      const height = await stand.chain.height();
+      await otherChain.generate(height + 20 - (await otherChain.height()));
+      for (const [esploraUrl, wantedHeight, wantedSat] of [
+        [otherServer.url, height + 20, 0n],
+        [stand.esplora.url, height, 123_000n]
+      ] as const) {
+        await poor.wallet.changeSettings({ esploraUrl });
+        poor = await poor.reload();
+        await poor.wallet.sync();
+        expect((await poor.wallet.info()).blockHeight).toBe(wantedHeight);
+        expect((await poor.wallet.balances()).onchainSpendableSat).toBe(wantedSat);
+      }
+    } finally {
+      await poor.off();
+      await otherServer.stop();
+      await otherChain.stop();
+    }
   });
 
   it('keeps its channel when the server forgets the last two blocks for a while', async () => {

@@ -1,5 +1,6 @@
 // Owns the proof that a channel in use outlives the loss of its funding's block, and a chain server that is behind that block: lnd and the node are asked.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/wire/errors.js';
 import { forkEmpty } from '../regtest/empty-blocks.js';
 import { Esplora } from '../regtest/esplora.js';
 import { startChain, startStand, type Stand } from '../regtest/stand.js';
@@ -95,21 +96,44 @@ describe('a channel in use', () => {
   });
 
   it('goes on when the chain server is one of another chain for a moment', async () => {
+    await lookedElsewhere('chain_unavailable');
+    await pays();
+  });
+
+  it('goes on when that other chain is longer', async () => {
+    await stand.mine(100);
+    await device.wallet.sync();
+    await lookedElsewhere('chain_invalid_answer', (await stand.chain.height()) + 10);
+    await pays();
+  });
+
+  /** Looks at another chain, at least so long, which is refused with the code and changes nothing; then at the right one again. */
+  async function lookedElsewhere(code: ErrorCode, leastHeight = 0): Promise<void> {
+    const before = await device.wallet.balances();
     const otherChain = await startChain();
     const otherServer = await Esplora.start(otherChain);
     try {
-      await device.wallet.changeSettings({ esploraUrl: otherServer.url });
-      device = await device.reload();
-      await expect(device.wallet.sync()).rejects.toMatchObject({ code: 'chain_unavailable' });
-      await device.wallet.changeSettings({ esploraUrl: stand.esplora.url });
-      device = await device.reload();
+      const height = await otherChain.height();
+      if (height < leastHeight) await otherChain.generate(leastHeight - height);
+      await lookAt(otherServer.url);
+      await expect(device.wallet.sync()).rejects.toMatchObject({ code });
+      const { onchainSpendableSat, totalSat } = await device.wallet.balances();
+      expect({ onchainSpendableSat, totalSat }).toEqual({
+        onchainSpendableSat: before.onchainSpendableSat,
+        totalSat: before.totalSat
+      });
+      await lookAt(stand.esplora.url);
       await device.wallet.sync();
       const { nodeId } = await device.wallet.info();
       await stand.lnd.awaitUsableChannel(nodeId, 15_000);
-      await pays();
     } finally {
       await otherServer.stop();
       await otherChain.stop();
     }
-  });
+  }
+
+  async function lookAt(esploraUrl: string): Promise<void> {
+    await device.wallet.changeSettings({ esploraUrl });
+    device = await device.reload();
+  }
 });

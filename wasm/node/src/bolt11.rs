@@ -107,24 +107,12 @@ impl Bolt11 {
     /// What paying would cost now. Refuses what [`Self::pay`] would refuse.
     pub async fn quote(&self, request: &PayRequest) -> Result<PayQuote, NodeError> {
         let (invoice, amount_msat) = self.check(request).await?;
-        let max_fee_msat = fee_limit(request.max_fee_msat, amount_msat);
         let parameters = RouteParameters {
             payment_params: PaymentParameters::from_bolt11_invoice(&invoice),
             final_value_msat: amount_msat,
-            max_total_routing_fee_msat: Some(max_fee_msat),
+            max_total_routing_fee_msat: Some(fee_limit(request.max_fee_msat, amount_msat)),
         };
-        let usable = self.manager.list_usable_channels();
-        let first_hops: Vec<_> = usable.iter().collect();
-        let payer = self.manager.get_our_node_id();
-        let route = self
-            .router
-            .find_route(&payer, &parameters, Some(&first_hops), InFlightHtlcs::new())
-            .map_err(|_| no_route())?;
-        Ok(PayQuote {
-            amount_msat,
-            fee_msat: route.get_total_fees(),
-            max_fee_msat,
-        })
+        quote_route(&self.manager, &self.router, &parameters)
     }
 
     /// Sends the payment on its way and returns its id. The outcome comes as an event.
@@ -312,6 +300,25 @@ pub(crate) fn expiry_ms(invoice: &Bolt11Invoice) -> f64 {
     (invoice.duration_since_epoch() + invoice.expiry_time()).as_millis() as f64
 }
 
+/// What the best route known now costs. `route_not_found`.
+pub(crate) fn quote_route(
+    manager: &ChannelManager,
+    router: &Router,
+    parameters: &RouteParameters,
+) -> Result<PayQuote, NodeError> {
+    let usable = manager.list_usable_channels();
+    let first_hops: Vec<_> = usable.iter().collect();
+    let payer = manager.get_our_node_id();
+    let route = router
+        .find_route(&payer, parameters, Some(&first_hops), InFlightHtlcs::new())
+        .map_err(|_| no_route())?;
+    Ok(PayQuote {
+        amount_msat: parameters.final_value_msat,
+        fee_msat: route.get_total_fees(),
+        max_fee_msat: parameters.max_total_routing_fee_msat.unwrap_or(0),
+    })
+}
+
 /// `insufficient_balance` where the channels cannot send as much now.
 pub(crate) fn check_room(manager: &ChannelManager, amount_msat: u64) -> Result<(), NodeError> {
     let usable = manager.list_usable_channels();
@@ -355,7 +362,7 @@ fn in_flight() -> NodeError {
     )
 }
 
-pub(crate) fn no_route() -> NodeError {
+fn no_route() -> NodeError {
     NodeError::new(
         Code::RouteNotFound,
         "There is no way to the receiver with enough room and an acceptable fee.",

@@ -68,7 +68,7 @@ impl ConfirmSync {
     }
 
     /// Brings `parties` up to the best block and returns its height. On an error they know less than the chain, never something wrong.
-    /// `fundings_in_use`: of channels that were ready; see [`Self::is_lost`]. `chain_unavailable`, `chain_invalid_answer`, `wrong_network`.
+    /// `fundings_in_use`: of channels that were ready; LDK hears that they lost their block only when they are gone altogether. `chain_unavailable`, `chain_invalid_answer`, `wrong_network`.
     pub async fn sync(&self, parties: &[&dyn Confirm], fundings_in_use: &HashSet<Txid>) -> Result<u32, NodeError> {
         self.check_network().await?;
         for _ in 0..MAX_ATTEMPTS {
@@ -155,7 +155,8 @@ impl ConfirmSync {
             if status.in_best_chain {
                 continue;
             }
-            if fundings_in_use.contains(&txid) && !self.is_lost(&txid).await? {
+            // LDK closes a channel that was ready when it hears that the funding's block is gone, although the funding soon stands in another.
+            if fundings_in_use.contains(&txid) && self.chain.knows(&txid).await? {
                 self.held_back.borrow_mut().insert(txid);
                 continue;
             }
@@ -181,12 +182,6 @@ impl ConfirmSync {
             Some(other) if other != hash => Err(contradiction("it tells another chain than the one known so far")),
             _ => Err(contradiction("a block is in its chain and is not")),
         }
-    }
-
-    /// LDK closes a channel that was ready when it hears that the funding's block is gone, although the funding soon stands in another one.
-    /// It hears of it only when the funding is gone, too.
-    async fn is_lost(&self, funding: &Txid) -> Result<bool, NodeError> {
-        Ok(!self.chain.knows(funding).await?)
     }
 
     async fn find_confirmed(&self) -> Result<Vec<Confirmed>, NodeError> {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use bitcoin::hashes::{sha256, Hash as _};
 use lightning::ln::channelmanager::{PaymentId, RecipientOnionFields, Retry};
-use lightning::routing::router::{InFlightHtlcs, PaymentParameters, RouteParameters, Router as _};
+use lightning::routing::router::{PaymentParameters, RouteParameters};
 use lightning::sign::EntropySource as _;
 use lightning::types::payment::PaymentPreimage;
 
-use crate::bolt11::{check_room, fee_limit, retryable, zero_amount, MAX_ATTEMPTS};
+use crate::bolt11::{check_room, fee_limit, quote_route, retryable, zero_amount, MAX_ATTEMPTS};
 use crate::channels::parse_node_id;
 use crate::error::{Code, NodeError};
 use crate::keys::WalletKeys;
@@ -30,18 +30,7 @@ pub struct Keysend {
 impl Keysend {
     /// What paying would cost now. Refuses what [`Self::pay`] would refuse.
     pub fn quote(&self, request: &KeysendRequest) -> Result<PayQuote, NodeError> {
-        let parameters = self.check(request)?;
-        let usable = self.manager.list_usable_channels();
-        let first_hops: Vec<_> = usable.iter().collect();
-        let payer = self.manager.get_our_node_id();
-        let route = self
-            .router
-            .find_route(&payer, &parameters, Some(&first_hops), InFlightHtlcs::new());
-        Ok(PayQuote {
-            amount_msat: request.amount_msat,
-            fee_msat: route.map_err(|_| crate::bolt11::no_route())?.get_total_fees(),
-            max_fee_msat: parameters.max_total_routing_fee_msat.unwrap_or(0),
-        })
+        quote_route(&self.manager, &self.router, &self.check(request)?)
     }
 
     /// Sends the payment on its way and returns its id. The outcome comes as an event.
