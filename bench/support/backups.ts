@@ -1,7 +1,7 @@
 // Owns backups of the benchmarks: the wallet's own, on a disk in memory, against a real server.
 import { Backup, type StartOptions } from '../../src/worker/backup/backup.js';
 import { systemClock } from '../../src/worker/clock.js';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 
 /** One device with its backup. `start` it, `release` it. */
 export interface BenchDevice {

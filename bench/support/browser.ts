@@ -9,7 +9,7 @@ import { build } from 'vite';
 import { wasmDirectory } from '../../scripts/commands.js';
 import { TernError } from '../../src/wire/errors.js';
 import { Profile } from '../../tests/e2e/support/profile.js';
-import type { ContentSnapshot } from '../../tests/sim/disk-content.js';
+import type { ContentSnapshot } from '../../src/worker/disk-content.js';
 import type { RunInWorker } from './browser-page.js';
 import type { BrowserBench, OfferedContent } from './browser-worker.js';
 

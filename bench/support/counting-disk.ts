@@ -1,7 +1,7 @@
 // Owns counting what a wallet writes: every commit passes on to the disk underneath, and its bytes are added up.
 import type { DiskBatch } from '../../src/worker/disk.js';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
-import type { DiskContent } from '../../tests/sim/disk-content.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
+import type { DiskContent } from '../../src/worker/disk-content.js';
 
 /** A disk in memory, so that nothing but the wallet itself decides how its writes fall together. */
 export class CountingDisk extends MemoryDisk {

@@ -1,6 +1,6 @@
 // Owns a long history: one pair of wallets that pays each other thousands of times, really; what it writes, and what its disk holds, early and late.
 import { systemClock } from '../../src/worker/clock.js';
-import type { ContentSnapshot } from '../../tests/sim/disk-content.js';
+import type { ContentSnapshot } from '../../src/worker/disk-content.js';
 import { say } from '../../scripts/commands.js';
 import { startStand } from '../../tests/regtest/stand.js';
 import { HurriedClock } from './hurried-clock.js';

@@ -1,6 +1,6 @@
 // Proves that only marks which nobody can need are dropped, and none once a backup has been at work.
 import { expect, it } from 'vitest';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from './memory-disk.js';
 import type { RowKey } from './disk.js';
 import { dropNeedlessMarks } from './outbox.js';
 

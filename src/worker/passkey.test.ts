@@ -1,6 +1,6 @@
 // Proves that a passkey opens the vault beside the password, that no other does, and that what was tampered with opens for nobody.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from './memory-disk.js';
 import { Vault } from './vault.js';
 
 const password = 'correct horse';

@@ -1,6 +1,6 @@
 // Proves that only good settings are stored, that each lands where it belongs, and that what nobody chose follows the server.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from './memory-disk.js';
 import type { ServerDefaults, Settings } from './api.js';
 import { SettingsBook } from './settings.js';
 import { Store } from './store.js';

@@ -1,9 +1,9 @@
 // Proves, for any order of writes, reads and commits, that the store shows the state after all that was staged, and that a crash leaves a whole number of commits.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { DiskContent } from '../../tests/sim/disk-content.js';
+import { DiskContent } from './disk-content.js';
 import { GatedDisk } from '../../tests/sim/gated-disk.js';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from './memory-disk.js';
 import { idle } from '../../tests/sim/virtual-clock.js';
 import type { DiskBatch, RowKey } from './disk.js';
 import { rowId } from './rows.js';

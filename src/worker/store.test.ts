@@ -1,7 +1,7 @@
 // Proves what the store promises when the disk is slow, full, away or broken, and what a crash leaves.
 import { describe, expect, it } from 'vitest';
 import { GatedDisk } from '../../tests/sim/gated-disk.js';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from './memory-disk.js';
 import { idle, VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { TernError, type ErrorCode } from '../wire/errors.js';
 import type { RowKey } from './disk.js';

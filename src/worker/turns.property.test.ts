@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Output } from '../../wasm/pkg/tern.js';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from './memory-disk.js';
 import { idle, VirtualClock } from '../../tests/sim/virtual-clock.js';
 import type { Clock } from './clock.js';
 import type { CrashPoint } from './crash.js';

@@ -2,7 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MemoryDisk } from '../../tests/sim/memory-disk.js';
+import { MemoryDisk } from './memory-disk.js';
 import { entropyOf, newEntropy, seedOf, wordsOf } from './mnemonic.js';
 import { Vault } from './vault.js';
 

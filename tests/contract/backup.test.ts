@@ -4,7 +4,7 @@ import { Backup, type StartOptions } from '../../src/worker/backup/backup.js';
 import { systemRandom } from '../../src/worker/backup/seal.js';
 import { systemClock } from '../../src/worker/clock.js';
 import type { RowKey } from '../../src/worker/disk.js';
-import { MemoryDisk } from '../sim/memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { targets } from './targets.js';
 
 const START_TIMEOUT_MS = 180_000;

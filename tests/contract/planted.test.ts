@@ -10,7 +10,7 @@ import { Backup } from '../../src/worker/backup/backup.js';
 import { deriveBackupSecrets, systemRandom } from '../../src/worker/backup/seal.js';
 import { systemClock } from '../../src/worker/clock.js';
 import type { RowKey } from '../../src/worker/disk.js';
-import { MemoryDisk } from '../sim/memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { VssClient } from './client.js';
 import { startPostgres } from './postgres.js';
 import { startVssServer } from './targets.js';

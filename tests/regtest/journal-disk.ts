@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { Disk, DiskBatch, OutboxEntry, RowKey } from '../../src/worker/disk.js';
 import { assertRowsOnce, isEmptyBatch } from '../../src/worker/rows.js';
 import { TernError } from '../../src/wire/errors.js';
-import { DiskContent, type ContentSnapshot } from '../sim/disk-content.js';
+import { DiskContent, type ContentSnapshot } from '../../src/worker/disk-content.js';
 
 /** A file: magic with version, then records. A record: payload length, CRC-32 of the payload (both u32 LE), payload (v8 serialization). */
 const MAGIC = Buffer.from('TERNJ001');

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ChannelInfo } from '../../src/worker/api.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
 import { Wallet } from '../../src/worker/wallet.js';
-import { MemoryDisk } from '../sim/memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { startPlayground, type Playground } from './playground.js';
 import { WalletEvents } from './wallet-events.js';
 

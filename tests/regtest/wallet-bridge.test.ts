@@ -7,7 +7,7 @@ import { BRIDGE_DEFAULTS, createBridge, type Bridge } from '../../src/server/bri
 import type { Platform } from '../../src/worker/platform.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
 import { Wallet } from '../../src/worker/wallet.js';
-import { MemoryDisk } from '../sim/memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { startStand, type Stand } from './stand.js';
 import { waitFor } from './wait.js';
 

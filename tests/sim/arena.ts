@@ -3,7 +3,7 @@ import type { RowKey } from '../../src/worker/disk.js';
 import { TernError } from '../../src/wire/errors.js';
 import { BackupWorld, row, type SimDevice } from './backup-world.js';
 import { FenceWatch } from './fence-watch.js';
-import { MemoryDisk } from './memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { Chance } from './random.js';
 import { idle } from './virtual-clock.js';
 

@@ -5,7 +5,7 @@ import type { BackupOptions } from '../../src/worker/backup/options.js';
 import type { Disk, RowKey } from '../../src/worker/disk.js';
 import type { TernError } from '../../src/wire/errors.js';
 import { rowId } from '../../src/worker/rows.js';
-import { MemoryDisk } from './memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { MemoryVss } from './memory-vss.js';
 import { VirtualClock } from './virtual-clock.js';
 

@@ -1,6 +1,6 @@
 // Owns the faults of a disk in tests: a commit can be held before it lands, or before its caller hears of it, and can be made to fail.
 import type { DiskBatch, RowKey } from '../../src/worker/disk.js';
-import { MemoryDisk } from './memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 
 /** A memory disk whose commits wait while it is held. */
 export class GatedDisk extends MemoryDisk {

@@ -3,7 +3,7 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { entropyToMnemonic } from '@scure/bip39';
 import type { Payment } from '../../src/worker/api.js';
 import { Vault } from '../../src/worker/vault.js';
-import { MemoryDisk } from './memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 
 export const PASSWORD = 'correct horse battery';
 const VAULT_ROW = 'vault';

@@ -4,7 +4,7 @@ import type { Disk, DiskBatch } from '../../src/worker/disk.js';
 import type { NodeModule, Platform, SocketHandlers } from '../../src/worker/platform.js';
 import { rowId } from '../../src/worker/rows.js';
 import type { BackupMode } from '../../src/worker/api.js';
-import type { MemoryDisk } from './memory-disk.js';
+import type { MemoryDisk } from '../../src/worker/memory-disk.js';
 import type { MemoryVss } from './memory-vss.js';
 import { OutputGuard } from './output-guard.js';
 import { SeamDisk } from './seam-disk.js';

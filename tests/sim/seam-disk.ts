@@ -1,6 +1,6 @@
 // Owns the disk as a process sees it: commits take time and land in order, and once the process is dead none of them lands or answers.
 import type { Disk, DiskBatch, OutboxEntry, RowKey } from '../../src/worker/disk.js';
-import type { MemoryDisk } from './memory-disk.js';
+import type { MemoryDisk } from '../../src/worker/memory-disk.js';
 
 export interface DiskSeam {
   /** Runs a commit later, in the order of the calls. */

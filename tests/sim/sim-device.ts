@@ -7,7 +7,7 @@ import { Wallet } from '../../src/worker/wallet.js';
 import { TernError } from '../../src/wire/errors.js';
 import type { Socket, SocketHandlers } from '../../src/worker/platform.js';
 import type { MemoryVss } from './memory-vss.js';
-import type { MemoryDisk } from './memory-disk.js';
+import type { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { PASSWORD, type Persona } from './persona.js';
 import { Process, type PointKind } from './process.js';
 import type { World } from './world.js';

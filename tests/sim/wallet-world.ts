@@ -8,7 +8,7 @@ import type { Clock } from '../../src/worker/clock.js';
 import type { Platform } from '../../src/worker/platform.js';
 import type { TernError } from '../../src/wire/errors.js';
 import { Wallet } from '../../src/worker/wallet.js';
-import { MemoryDisk } from './memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** The part of a node that these tests touch. `pay` stages a row and asks for a broadcast in the same turn. */

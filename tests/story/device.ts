@@ -6,7 +6,7 @@ import type { BackupState } from '../../src/worker/api.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
 import { openBackup } from '../../src/worker/backup/open.js';
 import { Wallet } from '../../src/worker/wallet.js';
-import { MemoryDisk } from '../sim/memory-disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
 

@@ -1,7 +1,7 @@
 // Proves that a commit survives everything: a crash at every request, every answer and every local transaction, and every answer lost or forged.
 import { describe, expect, it } from 'vitest';
 import { BackupWorld, contentOf, MANAGER, MONITOR, row, type SimDevice } from '../../../tests/sim/backup-world.js';
-import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
+import { MemoryDisk } from '../memory-disk.js';
 import type { Fault, VssRequest } from '../../../tests/sim/memory-vss.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
 import { CrashableDisk, type CrashPoint } from '../crash.js';

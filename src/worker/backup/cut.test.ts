@@ -1,7 +1,7 @@
 // Proves that a cut shows one moment, however many turns are committed while it is made.
 import { expect, it } from 'vitest';
 import { bytes, MANAGER, MONITOR, row } from '../../../tests/sim/backup-world.js';
-import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
+import { MemoryDisk } from '../memory-disk.js';
 import type { OutboxEntry, RowKey } from '../disk.js';
 import { readCut } from './cut.js';
 

@@ -1,7 +1,7 @@
 // Proves that a server which omits, swaps, ages or loses what it was given is found out with its code, before a row is used, and put right by a device that knows better.
 import { describe, expect, it } from 'vitest';
 import { BackupWorld, bytes, MANAGER, MONITOR, row, SEED, type SimDevice } from '../../../tests/sim/backup-world.js';
-import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
+import { MemoryDisk } from '../memory-disk.js';
 import type { Stored } from '../../../tests/sim/memory-vss.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
 import { deriveBackupSecrets, Seal } from './seal.js';

@@ -1,7 +1,7 @@
 // Proves that a server which lost state is noticed and filled again, that one which lies to its owner is put right, and that a bad line only takes longer.
 import { describe, expect, it } from 'vitest';
 import { BackupWorld, MANAGER, MONITOR, row, SEED } from '../../../tests/sim/backup-world.js';
-import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
+import { MemoryDisk } from '../memory-disk.js';
 import type { RowKey } from '../disk.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
 import { deriveBackupSecrets, Seal } from './seal.js';

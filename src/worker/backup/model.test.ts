@@ -10,7 +10,7 @@ import {
   SEED,
   type SimDevice
 } from '../../../tests/sim/backup-world.js';
-import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
+import { MemoryDisk } from '../memory-disk.js';
 import type { Fault } from '../../../tests/sim/memory-vss.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
 import type { RowKey } from '../disk.js';

@@ -1,7 +1,7 @@
 // Proves that one device writes: refusal, take-over, hand-over, clones, the heartbeat, the goodbye.
 import { describe, expect, it } from 'vitest';
 import { BackupWorld, bytes, MANAGER, MONITOR, row } from '../../../tests/sim/backup-world.js';
-import { MemoryDisk } from '../../../tests/sim/memory-disk.js';
+import { MemoryDisk } from '../memory-disk.js';
 
 describe('one owner', () => {
   it('a second device is refused with the name of the first, takes over when asked, and the first stops within a heartbeat', async () => {

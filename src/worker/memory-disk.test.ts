@@ -1,6 +1,6 @@
 // Proves that the memory disk keeps the contract, and that a clone is what a new process would find.
 import { expect, it } from 'vitest';
-import { describeDisk } from '../contract/disk.js';
+import { describeDisk } from '../../tests/contract/disk.js';
 import { MemoryDisk } from './memory-disk.js';
 
 describeDisk('MemoryDisk', async () => {

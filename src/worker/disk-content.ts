@@ -1,7 +1,7 @@
 // Owns the content of a disk held in memory, and what a batch does to it: the plain model that the memory and the journal disk share.
-import type { DiskBatch, OutboxEntry, RowKey } from '../../src/worker/disk.js';
-import { isReplicated } from '../../src/worker/replication.js';
-import { assertRowsOnce, compareRows, compareText, rowId } from '../../src/worker/rows.js';
+import type { DiskBatch, OutboxEntry, RowKey } from './disk.js';
+import { isReplicated } from './replication.js';
+import { assertRowsOnce, compareRows, compareText, rowId } from './rows.js';
 
 /** The content as plain data, for a journal's snapshot. */
 export interface ContentSnapshot {

@@ -1,5 +1,5 @@
-// Owns the disk of the simulated world: in memory, but with a durable content that outlives a crash and can be opened again.
-import type { Disk, DiskBatch, OutboxEntry, RowKey } from '../../src/worker/disk.js';
+// Owns a disk in memory: nothing outlives the process, but a clone of it can be opened as a new process would.
+import type { Disk, DiskBatch, OutboxEntry, RowKey } from './disk.js';
 import { DiskContent, type ContentSnapshot } from './disk-content.js';
 
 /** A `Disk` in memory. Every commit is durable at once. */
