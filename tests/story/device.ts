@@ -1,14 +1,20 @@
 // Owns one life of a wallet on a device: it can die at any commit and any request to its backup, and the next life finds exactly what its disk, or the server, held.
+import { connect } from 'node:net';
 import { TernError } from '../../src/wire/errors.js';
 import { systemClock, type Clock } from '../../src/worker/clock.js';
+import type { Platform } from '../../src/worker/platform.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
+import { fitTcpSocket } from '../../src/worker/platform-tcp.js';
 import type { BackupState } from '../../src/worker/api.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
+import type { RowKey } from '../../src/worker/disk.js';
 import { openBackup } from '../../src/worker/backup/open.js';
 import { Wallet } from '../../src/worker/wallet.js';
 import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
+import { Lines } from './lines.js';
+import { Nap } from './nap.js';
 
 const password = 'correct horse battery';
 
@@ -20,6 +26,8 @@ const never = new Promise<never>(() => undefined);
 
 /** How often LDK looks for outputs to sweep, and broadcasts its claims anew. */
 const LDK_ROUND_MS = 30_000;
+/** How often LDK pings its peers; one that has not answered by the next time is dropped. */
+const LDK_PING_MS = 10_000;
 
 export interface DeviceOptions {
   /** Of the wallet to restore; absent: a new wallet. */
@@ -28,6 +36,8 @@ export interface DeviceOptions {
   vssUrl?: string;
   /** LDK's rounds come this often instead of twice a minute, for stories that wait for sweeps. */
   ldkRoundMs?: number;
+  /** LDK pings its peers this often instead of every ten seconds, for stories in which peers fall silent. */
+  ldkPingMs?: number;
 }
 
 /** Where a crash comes: the disk's commits, or the requests to the backup server. `after` a request: it was answered, and nobody heard. */
@@ -51,6 +61,11 @@ export class Device {
   /** How far this device's clock is ahead; below zero: behind. */
   clockAheadMs = 0;
   #ldkRoundMs = LDK_ROUND_MS;
+  #ldkPingMs = LDK_PING_MS;
+  /** Its connections to peers. */
+  readonly lines = new Lines();
+  readonly #nap = new Nap();
+  readonly #wakers = new Set<() => void>();
   /** Stands between the wallet and its backup server: passes requests on, or does not. */
   vssFault: ((pass: () => Promise<Response>) => Promise<Response>) | undefined;
 
@@ -64,10 +79,11 @@ export class Device {
   /** A device with a new wallet, or with the wallet of these words; backed up where there is a URL. */
   static async start(
     stand: Stand,
-    { mnemonic, vssUrl, ldkRoundMs = LDK_ROUND_MS }: DeviceOptions = {}
+    { mnemonic, vssUrl, ldkRoundMs = LDK_ROUND_MS, ldkPingMs = LDK_PING_MS }: DeviceOptions = {}
   ): Promise<Device> {
     const device = new Device(stand, new MemoryDisk(), vssUrl);
     device.#ldkRoundMs = ldkRoundMs;
+    device.#ldkPingMs = ldkPingMs;
     const wallet = await device.#wallet;
     if (mnemonic) await wallet.restore({ password, mnemonic });
     device.mnemonic = mnemonic ?? (await wallet.create({ password, words: 12 })).mnemonic;
@@ -78,6 +94,11 @@ export class Device {
   get wallet(): Wallet {
     if (this.#isDead || !this.#opened) throw new Error('this device is dead');
     return this.#opened;
+  }
+
+  /** What is durable, and the way to spoil it. */
+  get disk(): MemoryDisk {
+    return this.#disk;
   }
 
   /** Commits of this session so far. */
@@ -97,10 +118,40 @@ export class Device {
     Object.assign(this.#crashAtRequest, nowhere());
   }
 
+  /** All rows of its disk. */
+  rows(): Promise<RowKey[]> {
+    return this.#disk.allRows();
+  }
+
+  /** How many rows wait for the backup. */
+  async outboxLength(): Promise<number> {
+    return (await this.#disk.outbox()).length;
+  }
+
+  /** The lid is closed: nothing runs, no byte comes or goes, and no connection is told. */
+  sleep(): void {
+    this.#nap.begin();
+    this.lines.cut();
+  }
+
+  /** The lid is opened after so long by its clock: what was due runs, and the page is seen. */
+  wake(sleptMs: number): void {
+    this.clockAheadMs += sleptMs;
+    this.#nap.end();
+    for (const wake of this.#wakers) wake();
+  }
+
   /** A new process on what the disk holds: unlocked and running. */
   async reopen(): Promise<Device> {
+    const next = await this.boot();
+    await next.wallet.unlock(password);
+    return next;
+  }
+
+  /** A new process on what the disk holds, still locked. */
+  async boot(): Promise<Device> {
     const next = this.#next(this.#disk.clone());
-    await (await next.#wallet).unlock(password);
+    await next.#wallet;
     return next;
   }
 
@@ -137,8 +188,11 @@ export class Device {
 
   /** Ends in order. */
   async off(): Promise<void> {
+    // An orderly stop has as long as LDK has between two pings.
+    this.#ldkPingMs = LDK_PING_MS;
     if (!this.#isDead) await this.wallet.lock();
     this.#isDead = true;
+    this.lines.end();
   }
 
   #next(disk: MemoryDisk): Device {
@@ -146,15 +200,20 @@ export class Device {
     next.mnemonic = this.mnemonic;
     next.clockAheadMs = this.clockAheadMs;
     next.#ldkRoundMs = this.#ldkRoundMs;
+    next.#ldkPingMs = this.#ldkPingMs;
     return next;
   }
 
   #clock(): Clock {
-    return {
+    const delayMs = (ms: number): number => {
+      if (ms === LDK_ROUND_MS) return this.#ldkRoundMs;
+      return ms === LDK_PING_MS ? this.#ldkPingMs : ms;
+    };
+    return this.#nap.clock({
       ...systemClock,
       nowMs: () => systemClock.nowMs() + this.clockAheadMs,
-      setTimer: (ms, run) => systemClock.setTimer(ms === LDK_ROUND_MS ? this.#ldkRoundMs : ms, run)
-    };
+      setTimer: (ms, run) => systemClock.setTimer(delayMs(ms), run)
+    });
   }
 
   async #open(): Promise<Wallet> {
@@ -167,9 +226,18 @@ export class Device {
     const crash = { at: this.#crashAt, happened: () => this.#died() };
     const vssUrl = this.#vssUrl;
     const defaults = { network: 'regtest' as const, esploraUrl: this.#stand.esplora.url, bridgeUrl: '', vssUrl };
-    const mortal: typeof fetch = (input, init) => this.#fetch(input, init);
-    const clock = this.#clock();
-    this.#opened = await Wallet.open({ ...platform, crash, clock, fetch: mortal }, defaults, { openBackup });
+    const surroundings: Platform = {
+      ...platform,
+      crash,
+      clock: this.#clock(),
+      fetch: (input, init) => this.#nap.request(() => this.#fetch(input, init)),
+      openTcp: (host, port, handlers) => this.lines.dial((own) => fitTcpSocket(connect({ host, port }), own), handlers),
+      onWake: (wake) => {
+        this.#wakers.add(wake);
+        return () => this.#wakers.delete(wake);
+      }
+    };
+    this.#opened = await Wallet.open(surroundings, defaults, { openBackup });
     return this.#opened;
   }
 
