@@ -108,8 +108,8 @@ describe('a laptop that sleeps for two hours', () => {
     await meanwhile();
     expect(device.commitCount, 'a sleeper does nothing').toBe(commitCount);
     device.wake(SLEPT_MS);
-    const height = await stand.chain.height();
-    await waitFor(async () => (await device.wallet.info()).blockHeight === height, { what: 'the new blocks' });
+    // Its own look at the chain is up to five seconds away.
+    await device.wallet.sync();
     await waitFor(() => device.lines.isRedialled, { what: 'the wallet to dial again' });
     await stand.lnd.awaitUsableChannel(nodeId);
   }
