@@ -55,6 +55,7 @@ export type ErrorCode =
   | 'schema_too_new'
   | 'state_unreadable'
   | 'node_halted'
+  | 'safe_mode'
   // backup
   | 'backup_conflict'
   | 'backup_missing_key'

@@ -65,8 +65,10 @@ export interface WalletStatus {
   /** 0 to 1 within the step, absent where unknown. */
   progress?: number;
   error?: ErrorShape;
-  /** While `locked` by `error`: what the user can decide, given to `unlock`. */
+  /** While `locked` or `halted` by `error`: what the user can decide, given to `unlock`. */
   choices?: StartChoice[];
+  /** While `starting` or `ready` on chain only: `cause` is the error that kept the channels from being loaded, where one is known. */
+  safeMode?: { cause?: ErrorShape };
 }
 
 /**
@@ -74,7 +76,10 @@ export interface WalletStatus {
  * another device that runs stops. `start_anyway`: with this device's state or, on an empty one, what is sound of the server's, in quarantine.
  * `start_empty`: with what is on this device, perhaps nothing; the server's state is overwritten.
  */
-export type StartChoice = 'take_over' | 'start_anyway' | 'start_empty';
+export type BackupChoice = 'take_over' | 'start_anyway' | 'start_empty';
+
+/** How to start after a start that failed. `safe_mode`: on chain only, from the chain; what is stored here and at the backup stays untouched. */
+export type StartChoice = BackupChoice | 'safe_mode';
 
 /** Settings a user can change. URLs are validated before they are stored. */
 export interface Settings {
@@ -257,6 +262,8 @@ export interface WalletApi {
   settings(): Promise<Answer<Settings>>;
   changeSettings(change: Partial<Settings>): Promise<Answer<Settings>>;
   logs(): Promise<Answer<LogLine[]>>;
+  /** What those who help need to know besides the logs, as lines of text. In every phase. */
+  supportReport(): Promise<Answer<string>>;
 }
 
 export interface OpenChannelByUri {

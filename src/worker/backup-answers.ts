@@ -3,6 +3,7 @@ import { TernError } from '../wire/errors.js';
 import type { BackupInfo } from './api.js';
 import type { Backup } from './backup-seam.js';
 import type { Lifecycle } from './lifecycle.js';
+import { refuseInSafeMode } from './safe-mode.js';
 import type { Session } from './session.js';
 import type { SettingsBook } from './settings.js';
 
@@ -23,9 +24,10 @@ function off({ current, device }: SettingsBook): BackupInfo {
   };
 }
 
-/** The backup. Throws `backup_unavailable` where none is set. */
-export function runningBackup({ backup }: Session): Backup {
-  if (backup) return backup;
+/** The backup. Throws `backup_unavailable` where none is set, `safe_mode` where it does not run. */
+export function runningBackup(session: Session): Backup {
+  refuseInSafeMode(session);
+  if (session.backup) return session.backup;
   throw new TernError(
     'backup_unavailable',
     'This wallet has no backup server.',

@@ -1,6 +1,6 @@
 // Owns the seam between a session and its backup: what the backup is given, and what the session asks of it. With no VSS URL nobody calls here.
 import type { TernError } from '../wire/errors.js';
-import type { BackupInfo, BackupMode, BackupVerification, Settings, StartChoice } from './api.js';
+import type { BackupInfo, BackupMode, BackupVerification, Settings, BackupChoice } from './api.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 import type { Store } from './store.js';
@@ -31,7 +31,7 @@ export interface BackupContext {
 
 /** How a backup starts. */
 export interface BackupStart {
-  choice?: StartChoice;
+  choice?: BackupChoice;
   /** Progress of a restore, 0 to 1. */
   onProgress?: (progress: number) => void;
   /** Aborted when the user locks while the backup still opens. */

@@ -27,7 +27,12 @@ const INVOICE_PREFIXES: [string, Network[]][] = [
   ['lntb', ['testnet4']]
 ];
 
-const START_CHOICES: readonly unknown[] = ['take_over', 'start_anyway', 'start_empty'] satisfies StartChoice[];
+const START_CHOICES: readonly unknown[] = [
+  'take_over',
+  'start_anyway',
+  'start_empty',
+  'safe_mode'
+] satisfies StartChoice[];
 
 /** Checks a decision about the start. Throws `invalid_argument`. */
 export function checkStartChoice(choice: unknown): void {

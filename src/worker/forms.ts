@@ -59,7 +59,8 @@ export const FORMS: Record<keyof WalletApi, readonly v.GenericSchema[]> = {
   sync: [],
   settings: [],
   changeSettings: [request],
-  logs: []
+  logs: [],
+  supportReport: []
 };
 
 /** Checks what a method is called with. Throws `invalid_argument`. */

@@ -11,10 +11,12 @@ import type {
   WalletStatus
 } from './api.js';
 import type { OpenBackup } from './backup-seam.js';
+import type { Disk } from './disk.js';
 import { walletEventOf } from './events.js';
 import { Home } from './home.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
+import { safeModeDisk } from './safe-mode.js';
 import { Session, type SessionOptions } from './session.js';
 import { choicesAfter } from './start-choices.js';
 import { walletExists, type Vault } from './vault.js';
@@ -30,7 +32,7 @@ export interface LifecycleOptions {
   emit: (event: WalletEvent) => void;
 }
 
-type StartOptions = Partial<Pick<SessionOptions, 'isNewWallet' | 'choice'>>;
+type StartOptions = Partial<Pick<SessionOptions, 'isNewWallet' | 'choice'>> & Pick<WalletStatus, 'safeMode'>;
 
 /** The life of one wallet on one device. */
 export class Lifecycle {
@@ -122,8 +124,10 @@ export class Lifecycle {
         (await open(this.#home.vault)).fill(0);
         return;
       }
+      const { error: cause } = this.#status;
       await this.#end();
-      await this.#start(await this.#unsealing(() => open(this.#home.vault)), { choice });
+      const seed = await this.#unsealing(() => open(this.#home.vault));
+      await this.#start(seed, choice === 'safe_mode' ? { safeMode: { cause } } : { choice });
     });
   }
 
@@ -155,10 +159,11 @@ export class Lifecycle {
     if (endsStart) this.#starting?.abort(locked());
     return this.#exclusively(async () => {
       const seed = this.#seed?.slice();
-      if (this.#status.phase !== 'ready' || !seed) return;
-      this.#enter({ phase: 'starting', step: 'opening' });
+      const { phase, safeMode } = this.#status;
+      if (phase !== 'ready' || !seed) return;
+      this.#enter({ phase: 'starting', step: 'opening', safeMode });
       await this.#end();
-      await this.#start(seed);
+      await this.#start(seed, { safeMode });
     });
   }
 
@@ -204,7 +209,7 @@ export class Lifecycle {
     try {
       return await open();
     } catch (thrown) {
-      this.#enter(before.phase === 'empty' || before.phase === 'locked' ? before : { phase: 'locked' });
+      this.#enter(before.phase === 'starting' ? { phase: 'locked' } : before);
       throw thrown;
     }
   }
@@ -213,10 +218,12 @@ export class Lifecycle {
     const starting = new AbortController();
     this.#starting = starting;
     this.#seed = seed;
-    this.#session = this.#newSession(options, starting.signal);
+    const { safeMode } = options;
     try {
+      const disk = safeMode ? await safeModeDisk(this.#home.disk) : this.#home.disk;
+      this.#session = this.#newSession(options, disk, starting.signal);
       await this.#session.start(seed);
-      this.#enter({ phase: 'ready' });
+      this.#enter({ phase: 'ready', safeMode });
       this.armAutoLock();
     } catch (thrown) {
       this.#session = undefined;
@@ -228,19 +235,19 @@ export class Lifecycle {
     }
   }
 
-  #newSession({ isNewWallet = false, choice }: StartOptions, signal: AbortSignal): Session {
+  #newSession({ isNewWallet = false, choice, safeMode }: StartOptions, disk: Disk, signal: AbortSignal): Session {
     const { platform, logs, openBackup, emit } = this.#options;
-    const { disk, settings } = this.#home;
     return new Session({
       platform,
       logs,
       openBackup,
       isNewWallet,
       choice,
+      isSafeMode: safeMode !== undefined,
       disk,
-      settings,
+      settings: this.#home.settings,
       signal,
-      onStep: (step, progress) => this.#enter({ phase: 'starting', step, progress }),
+      onStep: (step, progress) => this.#enter({ phase: 'starting', step, progress, safeMode }),
       onEvent: (event) => [walletEventOf(event)].forEach((told) => told && emit(told)),
       onPeer: (peer) => emit({ type: 'peerChanged', peer }),
       onBackup: (backup) => this.#backupTold(backup),
@@ -261,7 +268,7 @@ export class Lifecycle {
   #halted(error: TernError): void {
     const backup = this.#session?.backup?.info();
     if (backup) this.#backupTold(backup);
-    this.#enter({ phase: 'halted', error: error.toShape() });
+    this.#enter({ phase: 'halted', error: error.toShape(), choices: choicesAfter(error.code) });
     if (this.#session) void this.#exclusively(() => this.#end());
   }
 

@@ -26,6 +26,7 @@ import { refuseWhilePaused } from './backup-answers.js';
 import * as door from './door.js';
 import { readLabels, stageLabel } from './labels.js';
 import { parseNodeUri } from './node-uri.js';
+import { refuseInSafeMode } from './safe-mode.js';
 import type { Session } from './session.js';
 
 /** The commands and questions of a wallet that runs. */
@@ -86,6 +87,7 @@ export abstract class NodeCommands {
 
   async freezeCoin(outpoint: string, isFrozen: boolean): Promise<void> {
     door.checkOutpoint(outpoint);
+    refuseInSafeMode(this.session);
     await this.session.node.command((node) => node.freezeCoin(outpoint, isFrozen));
   }
 
@@ -98,8 +100,8 @@ export abstract class NodeCommands {
     const { nodeId, address } = parseNodeUri(request.nodeUri);
     const { amountSat, feerateSatPerVb, announce = false } = request;
     refuseWhilePaused(this.session);
-    await this.session.node.connectPeer(nodeId, address);
-    const userChannelId = await this.session.node.command((node) =>
+    await this.session.lightning.connectPeer(nodeId, address);
+    const userChannelId = await this.session.lightning.command((node) =>
       node.openChannel({ nodeId, amountSat, feerateSatPerVb, announce })
     );
     return { userChannelId };
@@ -108,13 +110,13 @@ export abstract class NodeCommands {
   async closeChannel(channelId: string): Promise<void> {
     door.checkChannelId(channelId);
     refuseWhilePaused(this.session);
-    await this.session.node.command((node) => node.closeChannel(channelId));
+    await this.session.lightning.command((node) => node.closeChannel(channelId));
   }
 
   async forceCloseChannel(channelId: string): Promise<void> {
     door.checkChannelId(channelId);
     refuseWhilePaused(this.session);
-    await this.session.node.command((node) => node.forceCloseChannel(channelId));
+    await this.session.lightning.command((node) => node.forceCloseChannel(channelId));
   }
 
   async channels(): Promise<ChannelInfo[]> {
@@ -127,12 +129,12 @@ export abstract class NodeCommands {
 
   async connectPeer(nodeUri: string): Promise<void> {
     const { nodeId, address } = parseNodeUri(nodeUri);
-    await this.session.node.connectPeer(nodeId, address);
+    await this.session.lightning.connectPeer(nodeId, address);
   }
 
   async createInvoice(request: InvoiceRequest): Promise<Invoice> {
     door.checkInvoiceRequest(request);
-    return this.session.node.command((node) => node.createInvoice(request));
+    return this.session.lightning.command((node) => node.createInvoice(request));
   }
 
   async decodeInvoice(bolt11: string): Promise<DecodedInvoice> {
@@ -142,24 +144,24 @@ export abstract class NodeCommands {
 
   async quotePayment(request: PayRequest): Promise<PayQuote> {
     const checked = door.checkPayRequest(request, this.network);
-    return this.session.node.query((node) => node.quotePayment(checked));
+    return this.session.lightning.query((node) => node.quotePayment(checked));
   }
 
   async pay(request: PayRequest): Promise<{ paymentId: string }> {
     const checked = door.checkPayRequest(request, this.network);
     refuseWhilePaused(this.session);
-    return { paymentId: await this.session.node.command((node) => node.pay(checked)) };
+    return { paymentId: await this.session.lightning.command((node) => node.pay(checked)) };
   }
 
   async quoteKeysend(request: KeysendRequest): Promise<PayQuote> {
     const checked = door.checkKeysend(request);
-    return this.session.node.query((node) => node.quoteKeysend(checked));
+    return this.session.lightning.query((node) => node.quoteKeysend(checked));
   }
 
   async keysend(request: KeysendRequest): Promise<{ paymentId: string }> {
     const checked = door.checkKeysend(request);
     refuseWhilePaused(this.session);
-    return { paymentId: await this.session.node.command((node) => node.keysend(checked)) };
+    return { paymentId: await this.session.lightning.command((node) => node.keysend(checked)) };
   }
 
   async payment(id: string): Promise<Payment | undefined> {
@@ -174,6 +176,7 @@ export abstract class NodeCommands {
 
   async setLabel(paymentId: string, label: string): Promise<void> {
     door.checkPaymentId(paymentId);
+    refuseInSafeMode(this.session);
     const { store, node } = this.session;
     if (!(await node.query((running) => running.payment(paymentId)))) {
       throw new TernError('invalid_argument', 'There is no such payment.', 'Reload the list of payments.');

@@ -1,13 +1,14 @@
 // Owns one unlocked stretch of a wallet: seed, store, backup and node, started in that order and ended in the other. After `stop` nothing of it writes or speaks.
 import type { NodeEvent } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
-import type { BackupInfo, BackupMode, PeerStatus, Settings, StartChoice, WalletStatus } from './api.js';
+import type { BackupChoice, BackupInfo, BackupMode, PeerStatus, Settings, WalletStatus } from './api.js';
 import type { Backup, BackupContext, OpenBackup } from './backup-seam.js';
 import type { Disk } from './disk.js';
 import type { Logs } from './logs.js';
 import { NodeDriver, type NodeDriverOptions } from './node.js';
 import { dropNeedlessMarks } from './outbox.js';
 import type { Platform } from './platform.js';
+import { refuseInSafeMode } from './safe-mode.js';
 import { SessionDisk } from './session-disk.js';
 import type { SettingsBook } from './settings.js';
 import { Store, type StoreState } from './store.js';
@@ -21,7 +22,9 @@ export interface SessionOptions {
   settings: SettingsBook;
   openBackup?: OpenBackup;
   isNewWallet: boolean;
-  choice?: StartChoice;
+  choice?: BackupChoice;
+  /** On chain only: no backup, no peers, nothing kept. `disk` is then one of safe mode's. */
+  isSafeMode: boolean;
   /** Aborted when the user locks while the session still starts. */
   signal: AbortSignal;
   onStep: (step: NonNullable<WalletStatus['step']>, progress?: number) => void;
@@ -55,7 +58,7 @@ export class Session {
     const { platform, signal, onStep } = this.#options;
     this.#stopWaking = platform.onWake?.(() => this.wake());
     try {
-      await this.#startBackup(seed);
+      if (!this.isSafeMode) await this.#startBackup(seed);
       this.#throwIfOver();
       onStep('loading');
       await this.#startNode(seed);
@@ -66,10 +69,21 @@ export class Session {
     }
   }
 
+  /** It runs on chain only. */
+  get isSafeMode(): boolean {
+    return this.#options.isSafeMode;
+  }
+
   /** The running node. */
   get node(): NodeDriver {
     if (!this.#driver) throw new TernError('wallet_locked', 'The wallet has not started yet.', 'Wait until it has.');
     return this.#driver;
+  }
+
+  /** The running node with its channels. Throws `safe_mode` where they were not loaded. */
+  get lightning(): NodeDriver {
+    refuseInSafeMode(this);
+    return this.node;
   }
 
   /** Absent without a VSS URL. It can be reached while the session still starts. */
@@ -131,8 +145,9 @@ export class Session {
 
   async #startNode(seed: Uint8Array): Promise<void> {
     const { platform, logs, settings, onPeer } = this.#options;
-    const settle = await settings.join(this.store);
-    const { esploraUrl, rapidGossipUrl, backupMode } = settings.current;
+    const settle = this.isSafeMode ? undefined : await settings.join(this.store);
+    const { esploraUrl, backupMode } = settings.current;
+    const rapidGossipUrl = this.isSafeMode ? undefined : settings.current.rapidGossipUrl;
     // A restore may have brought another mode along.
     if (this.#backup && this.#backup.info().mode !== backupMode) this.setBackupMode(backupMode);
     const { network } = platform;
@@ -151,7 +166,7 @@ export class Session {
     const hooks = { replicate, dialOptions, beforeDial, onEvent, onPeer, onHalt };
     this.#driver = new NodeDriver({ platform, store, logs, config, ...hooks });
     await this.#driver.start(seed);
-    await settle();
+    await settle?.();
   }
 
   #happened(event: Parameters<NodeDriverOptions['onEvent']>[0]): void {

@@ -17,7 +17,8 @@ export async function changeSettings(
   const session = lifecycle.runningSession;
   const wanted = book.preview(change);
   if (session && differs(before, wanted, BACKUP)) await lifecycle.probeBackup(wanted);
-  await book.change(change, session?.store);
+  // Safe mode keeps nothing: its changes wait on the device for the next whole start.
+  await book.change(change, session?.isSafeMode ? undefined : session?.store);
   await session?.node.flush();
   const after = book.current;
   onChanged(after);

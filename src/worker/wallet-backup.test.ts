@@ -169,7 +169,7 @@ describe('with the backup server away', () => {
     await first.during(wallet.lock());
     vss.fault = refuse;
     const unlocking = wallet.unlock(password);
-    await expect.poll(async () => (await wallet.status()).step).toBe('restoring');
+    await expect.poll(async () => (await wallet.status()).step, { timeout: 20_000 }).toBe('restoring');
     await clock.advance(60_000);
     expect(world.nodes).toHaveLength(1);
     expect(await wallet.backupInfo()).toMatchObject({ state: 'paused', lastError: { code: 'backup_unavailable' } });

@@ -24,6 +24,7 @@ import { NodeCommands } from './node-commands.js';
 import type { Platform } from './platform.js';
 import type { Session } from './session.js';
 import { changeSettings } from './settings-change.js';
+import { supportReport } from './support.js';
 
 export interface WalletOptions {
   /** Absent: this wallet has no backup, whatever the settings say. */
@@ -161,5 +162,10 @@ export class Wallet extends NodeCommands implements WalletMethods {
 
   async logs(): Promise<LogLine[]> {
     return Promise.resolve(this.#logs.lines());
+  }
+
+  async supportReport(): Promise<string> {
+    const { status, home } = this.#lifecycle;
+    return supportReport(status, home.disk, home.settings);
   }
 }

@@ -5,7 +5,7 @@ import type { NodeConfig, NodeEvent, NodeHost, Output, TernNode } from '../../wa
 import type { WalletEvent } from '../../src/worker/api.js';
 import type { OpenBackup } from '../../src/worker/backup-seam.js';
 import type { Clock } from '../../src/worker/clock.js';
-import type { Platform } from '../../src/worker/platform.js';
+import type { NodeModule, Platform } from '../../src/worker/platform.js';
 import type { TernError } from '../../src/wire/errors.js';
 import { Wallet } from '../../src/worker/wallet.js';
 import { MemoryDisk } from '../../src/worker/memory-disk.js';
@@ -110,6 +110,15 @@ export class WalletWorld {
     return wallet;
   }
 
+  /** What starts the scripted nodes. */
+  readonly module: NodeModule = {
+    start: (config, seed, host) => {
+      const node = new ScriptedNode(config, seed.slice(), host);
+      this.nodes.push(node);
+      return Promise.resolve(node as unknown as TernNode);
+    }
+  };
+
   /** The steps and phases the wallet told, in order. */
   phases(): string[] {
     return this.events.flatMap((event) => (event.type === 'status' ? [event.status.step ?? event.status.phase] : []));
@@ -131,14 +140,7 @@ export class WalletWorld {
         this.disk = new HeldDisk();
         return Promise.resolve();
       },
-      loadNode: () =>
-        Promise.resolve({
-          start: (config: NodeConfig, seed: Uint8Array, host: NodeHost) => {
-            const node = new ScriptedNode(config, seed.slice(), host);
-            this.nodes.push(node);
-            return Promise.resolve(node as unknown as TernNode);
-          }
-        }),
+      loadNode: () => Promise.resolve(this.module),
       openWebSocket: () => {
         throw new Error('no socket is opened here');
       },

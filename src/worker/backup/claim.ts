@@ -1,7 +1,7 @@
 // Owns the claim: who may write, decided by the server's record alone. What is on this disk is compared with it before anybody starts from it.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { TernError } from '../../wire/errors.js';
-import type { StartChoice } from '../api.js';
+import type { BackupChoice } from '../api.js';
 import { isReplicated } from '../replication.js';
 import { bookIntent, findLanded, hasSameContent, isBehind, recordOf } from './books.js';
 import { ahead, crowded, otherState, ownedElsewhere } from './claim-errors.js';
@@ -14,7 +14,7 @@ import { reconcile } from './refill.js';
 import { takeStore } from './take-store.js';
 
 /** Explicit decisions of the user, each with its price; see `ClaimOptions.choice`. */
-export type ClaimChoice = StartChoice;
+export type ClaimChoice = BackupChoice;
 
 export interface ClaimOptions {
   /**

@@ -124,6 +124,10 @@ export const errorWords: ErrorWords = {
     next: 'Reload the page to get the newer version.'
   },
   state_unreadable: { title: 'The stored state cannot be read.', next: keepAndAsk },
+  safe_mode: {
+    title: 'The wallet runs on chain only.',
+    next: 'Lock it and unlock it again to try with your channels.'
+  },
   node_halted: { title: 'The wallet has stopped.', next: 'Reload the page. What was on its way is safe.' },
   backup_conflict: {
     title: 'This device and the backup differ.',

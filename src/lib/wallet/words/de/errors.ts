@@ -151,6 +151,10 @@ export const errors: ErrorWords = {
     next: 'Lade die Seite neu, um die neuere Version zu bekommen.'
   },
   state_unreadable: { title: 'Der gespeicherte Stand ist nicht lesbar.', next: keepAndAsk },
+  safe_mode: {
+    title: 'Die Wallet läuft nur on-chain.',
+    next: 'Sperre sie und entsperre sie wieder, um es mit deinen Kanälen zu versuchen.'
+  },
   node_halted: {
     title: 'Die Wallet hat angehalten.',
     next: 'Lade die Seite neu. Was unterwegs war, ist gesichert.'

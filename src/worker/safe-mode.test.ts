@@ -1,0 +1,146 @@
+// Proves that safe mode reads nothing but what the user decided, keeps nothing, asks no backup server, and can be left as it was entered. The node is scripted.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryVss } from '../../tests/sim/memory-vss.js';
+import { WalletWorld } from '../../tests/sim/wallet-world.js';
+import { TernError } from '../wire/errors.js';
+import { openBackup } from './backup/open.js';
+import type { NodeModule } from './platform.js';
+import { safeModeDisk } from './safe-mode.js';
+import type { Wallet } from './wallet.js';
+
+const password = 'correct horse';
+const manager = { primary: '', secondary: '', key: 'manager' };
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+let world: WalletWorld;
+let vss: MemoryVss;
+let wallet: Wallet;
+/** What a start that finds a channel manager says. */
+let failure: TernError | undefined;
+
+beforeEach(async () => {
+  [world, vss, failure] = [await WalletWorld.start(), new MemoryVss(), undefined];
+});
+afterEach(async () => {
+  await wallet.lock();
+  world.stop();
+});
+
+async function openWallet(hasBackup: boolean): Promise<void> {
+  const start: NodeModule['start'] = async (config, seed, host) => {
+    if (failure && (await host.read('', '', 'manager'))) throw failure;
+    const node = await world.module.start(config, seed, host);
+    await host.write('', '', 'manager', Uint8Array.of(9));
+    return node;
+  };
+  const route: typeof fetch = (input, init) => (String(input).includes('/vss') ? vss.fetch : fetch)(input, init);
+  const change = { loadNode: () => Promise.resolve({ start }), fetch: route };
+  wallet = await world.open(change, hasBackup ? openBackup : undefined);
+  await wallet.changeSettings({ autoLockMinutes: 0 });
+  await wallet.create({ password, words: 12 });
+  await wallet.pay({ bolt11: `lnbcrt10n1p${'q'.repeat(100)}` });
+  await wallet.setLabel('p1', 'tea');
+  await wallet.lock();
+}
+
+async function failToStart(error = new TernError('state_unreadable', 'Broken.', 'Ask.')): Promise<void> {
+  failure = error;
+  await expect(wallet.unlock(password)).rejects.toEqual(code(error.code));
+}
+
+describe('safe mode', () => {
+  it.each(['state_unreadable', 'storage_corrupt', 'node_halted', 'internal'] as const)(
+    'is offered when a start fails with %s, also after a wrong password',
+    async (name) => {
+      await openWallet(false);
+      await failToStart(new TernError(name, 'Broken.', 'Ask.'));
+      const offered = { phase: 'halted', error: { code: name }, choices: ['safe_mode'] };
+      expect(await wallet.status()).toMatchObject(offered);
+      await expect(wallet.unlock('wrong password', 'safe_mode')).rejects.toEqual(code('wrong_password'));
+      expect(await wallet.status()).toMatchObject(offered);
+    }
+  );
+
+  it('is offered too when a running node stops itself', async () => {
+    await openWallet(false);
+    await wallet.unlock(password);
+    world.nodes.at(-1)!.tell({ type: 'halted', code: 'node_halted', cause: 'A defect.', next: 'Ask.' });
+    await expect.poll(() => wallet.status()).toMatchObject({ phase: 'halted', choices: ['safe_mode'] });
+    await wallet.unlock(password, 'safe_mode');
+    expect(await wallet.status()).toMatchObject({ phase: 'ready', safeMode: { cause: { code: 'node_halted' } } });
+  });
+
+  it('is not offered when the money is safe elsewhere', async () => {
+    await openWallet(false);
+    await failToStart(new TernError('chain_unavailable', 'Down.', 'Wait.'));
+    expect((await wallet.status()).choices).toBeUndefined();
+  });
+
+  it('says why, survives a new start, keeps nothing, and is left by an unlock that loads everything', async () => {
+    await openWallet(false);
+    const before = world.disk.toSnapshot().rows;
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    const isSafe = { phase: 'ready', safeMode: { cause: { code: 'state_unreadable', cause: 'Broken.' } } };
+    expect(await wallet.status()).toMatchObject(isSafe);
+    expect(await wallet.labels(['p1'])).toEqual({ p1: 'tea' });
+    await expect(wallet.pay({ bolt11: `lnbcrt10n1p${'q'.repeat(100)}` })).rejects.toEqual(code('safe_mode'));
+    await wallet.changeSettings({ esploraUrl: 'https://esplora.example.com', autoLockMinutes: 7 });
+    expect(await wallet.status()).toMatchObject(isSafe);
+    expect(world.nodes.at(-1)!.config).toMatchObject({ esploraUrl: 'https://esplora.example.com' });
+    await wallet.lock();
+    expect(world.disk.toSnapshot().rows).toEqual(before);
+    expect((await wallet.status()).safeMode).toBeUndefined();
+
+    failure = undefined;
+    await wallet.unlock(password);
+    expect((await wallet.status()).safeMode).toBeUndefined();
+    expect(await wallet.settings()).toMatchObject({ autoLockMinutes: 7, esploraUrl: 'https://esplora.example.com' });
+    expect(await world.disk.read(manager)).toEqual(Uint8Array.of(9));
+  });
+
+  it('sends not one request to the backup server, and says that it does not run', async () => {
+    await openWallet(true);
+    await failToStart();
+    const [asked, outbox] = [vss.requests.length, world.disk.toSnapshot().outbox];
+    await wallet.unlock(password, 'safe_mode');
+    await expect(wallet.backupNow()).rejects.toEqual(code('safe_mode'));
+    await expect(wallet.verifyBackup()).rejects.toEqual(code('safe_mode'));
+    await expect(wallet.releaseDevice()).rejects.toEqual(code('safe_mode'));
+    await wallet.lock();
+    expect(vss.requests).toHaveLength(asked);
+    expect(world.disk.toSnapshot().outbox).toEqual(outbox);
+  });
+
+  it('takes frozen coins along, and nothing of channels or payments', async () => {
+    await openWallet(false);
+    const frozen = { primary: 'bdk_wallet', secondary: 'frozen', key: `${'ab'.repeat(32)}_1` };
+    await world.disk.commit({ puts: [{ row: frozen, value: new Uint8Array() }], removes: [] });
+    const taken = await safeModeDisk(world.disk);
+    expect(await taken.allRows()).toEqual([frozen, { primary: 'labels', secondary: '', key: 'p1' }]);
+  });
+});
+
+describe('what support is told', () => {
+  it('names the failure and how much is stored of what, and no key of a row', async () => {
+    await openWallet(false);
+    await failToStart();
+    const report = (await wallet.supportReport()).split('\n');
+    expect(report).toEqual(
+      expect.arrayContaining(['network regtest', 'phase halted', 'error state_unreadable: Broken.'])
+    );
+    expect(report).toContain('stored payments: 1 rows, 1 bytes');
+    expect(report.join()).not.toContain('p1');
+  });
+
+  it('names what cannot be read', async () => {
+    await openWallet(false);
+    const broken = new TernError('storage_corrupt', 'A chunk is missing.', 'Ask.');
+    world.disk.readMany = () => Promise.reject(broken);
+    expect(await wallet.supportReport()).toContain(
+      'stored payments: 1 rows, unreadable, storage_corrupt: A chunk is missing.'
+    );
+    world.disk.allRows = () => Promise.reject(broken);
+    expect(await wallet.supportReport()).toContain('stored: unreadable');
+  });
+});

@@ -1,0 +1,172 @@
+// Proves that a wallet whose channels cannot be loaded still pays on chain, and that nothing it does there reaches the state it could not load: lnd and the chain say so.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TernError, type ErrorCode } from '../../src/wire/errors.js';
+import type { RowKey } from '../../src/worker/disk.js';
+import { startStand, type Stand } from '../regtest/stand.js';
+import { waitFor } from '../regtest/wait.js';
+import { Device } from './device.js';
+import { transactionOf } from './ledger.js';
+import { assertNoForceClose, closeChannels, fund, openChannel, payLnd } from './steps.js';
+
+const password = 'correct horse battery';
+const frozenSat = 70_000n;
+
+describe('a wallet with a channel to lnd, a frozen coin and a state that does not load', () => {
+  let stand: Stand;
+  let device: Device;
+  let nodeId: string;
+  let paidHash: string;
+  let frozen: string;
+
+  beforeAll(async () => {
+    stand = await startStand({ lnd: true, esplora: true });
+    device = await Device.start(stand);
+    await fund(stand, device, 2_000_000n);
+    await openChannel(stand, device);
+    await pay();
+    await device.wallet.setLabel(paidHash, 'coffee');
+    await fund(stand, device, frozenSat);
+    frozen = (await device.wallet.coins()).find(({ amountSat }) => amountSat === frozenSat)?.outpoint ?? '';
+    await device.wallet.freezeCoin(frozen, true);
+    ({ nodeId } = await device.wallet.info());
+    await device.off();
+  });
+
+  afterAll(async () => {
+    await device?.off();
+    await stand?.stop();
+  });
+
+  async function pay(): Promise<void> {
+    const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 50_000_000n });
+    await payLnd(stand, device, bolt11, paymentHash);
+    paidHash = paymentHash;
+  }
+
+  /** The rows of a namespace, spoilt; the answer puts them right again. */
+  async function spoil(isMeant: (row: RowKey) => boolean): Promise<() => Promise<void>> {
+    const rows = (await device.disk.allRows()).filter(isMeant);
+    const values = await device.disk.readMany(rows);
+    expect(rows.length).toBeGreaterThan(0);
+    const write = (valueOf: (index: number) => Uint8Array): Promise<void> =>
+      device.disk.commit({
+        puts: rows.map((row, index) => ({ row, value: valueOf(index) })),
+        removes: [],
+        markDirty: false
+      });
+    await write((index) => values[index]!.map((byte, at) => (at > 8 ? byte ^ 0xff : byte)));
+    return () => write((index) => values[index]!);
+  }
+
+  /** What the unlock that loads everything says. */
+  async function failsToLoad(): Promise<void> {
+    device = await device.boot();
+    const refused = await device.wallet.unlock(password).catch((thrown: unknown) => TernError.from(thrown));
+    expect(refused).toMatchObject({ code: 'state_unreadable' });
+    expect(await device.wallet.status()).toMatchObject({ phase: 'halted', choices: ['safe_mode'] });
+  }
+
+  async function lndSeesUs(): Promise<boolean> {
+    return (await stand.lnd.listPeers()).includes(nodeId);
+  }
+
+  async function refusal(work: () => Promise<unknown>): Promise<ErrorCode | undefined> {
+    return work().then(
+      () => undefined,
+      (thrown: unknown) => TernError.from(thrown).code
+    );
+  }
+
+  it.each<[string, (row: RowKey) => boolean]>([
+    ['the channel manager', ({ key }) => key === 'manager'],
+    ['a channel', ({ primary, secondary }) => primary === 'monitors' && secondary === ''],
+    ['the on-chain wallet', ({ primary, secondary }) => primary === 'bdk_wallet' && secondary === 'changes']
+  ])('shows what the chain holds of it when %s is damaged', async (_what, isMeant) => {
+    const repair = await spoil(isMeant);
+    await failsToLoad();
+    await device.wallet.unlock(password, 'safe_mode');
+    expect(await device.wallet.status()).toMatchObject({
+      phase: 'ready',
+      safeMode: { cause: { code: 'state_unreadable' } }
+    });
+    await device.wallet.sync();
+    const coins = await device.wallet.coins();
+    for (const { outpoint } of coins) {
+      const [txid = '', vout] = outpoint.split(':');
+      expect(await stand.chain.isUnspent(txid, Number(vout))).toBe(true);
+    }
+    // 2,070,000 sat less the channel and the fee of its funding.
+    const sum = coins.reduce((total, { amountSat }) => total + amountSat, 0n);
+    expect(sum).toBeLessThan(1_570_000n);
+    expect(sum).toBeGreaterThan(1_560_000n);
+    expect((await device.wallet.balances()).onchainFrozenSat).toBe(frozenSat);
+    await device.off();
+    await repair();
+  });
+
+  it('sends everything but the frozen coin, refuses what needs channels, and leaves the disk and lnd alone', async () => {
+    const repair = await spoil(({ key }) => key === 'manager');
+    const before = device.disk.toSnapshot();
+    await failsToLoad();
+    await device.wallet.unlock(password, 'safe_mode');
+    const { wallet } = device;
+    await wallet.sync();
+
+    const { bolt11 } = await stand.lnd.addInvoice({ amountMsat: 1_000_000n });
+    const nodeUri = stand.lnd.nodeUri;
+    const channelId = '00'.repeat(32);
+    expect(
+      await Promise.all([
+        refusal(() => wallet.pay({ bolt11 })),
+        refusal(() => wallet.keysend({ nodeId: nodeUri.split('@')[0]!, amountMsat: 1_000n })),
+        refusal(() => wallet.createInvoice({ amountMsat: 1_000n, description: '', expirySeconds: 600 })),
+        refusal(() => wallet.openChannel({ nodeUri, amountSat: 100_000n })),
+        refusal(() => wallet.closeChannel(channelId)),
+        refusal(() => wallet.forceCloseChannel(channelId)),
+        refusal(() => wallet.connectPeer(nodeUri)),
+        refusal(() => wallet.freezeCoin(frozen, false)),
+        refusal(() => wallet.setLabel(paidHash, 'tea'))
+      ])
+    ).toEqual(Array.from({ length: 9 }, () => 'safe_mode'));
+    expect(await wallet.labels([paidHash])).toEqual({ [paidHash]: 'coffee' });
+
+    const address = await stand.lnd.newAddress();
+    const { txid } = await wallet.sendOnchain({ address, amountSat: undefined, feerateSatPerVb: 3 });
+    await waitFor(async () => (await stand.chain.mempool()).includes(txid), { what: 'the payment in the mempool' });
+    await stand.mine(1);
+    const [frozenTxid = '', frozenVout] = frozen.split(':');
+    expect(await stand.chain.isUnspent(frozenTxid, Number(frozenVout))).toBe(true);
+    const sent = await transactionOf(stand, txid);
+    expect(sent.outputs).toHaveLength(1);
+    expect(sent.outputs[0]!.amountSat + sent.feeSat).toBeGreaterThan(1_490_000n);
+
+    // A setting that belongs to the wallet waits on the device, and a new start stays on chain only.
+    await wallet.changeSettings({ autoLockMinutes: 0, rapidGossipUrl: 'https://gossip.example.com' });
+    expect(await wallet.status()).toMatchObject({ phase: 'ready', safeMode: {} });
+    expect(await lndSeesUs()).toBe(false);
+    await device.off();
+    const { rows, outbox } = device.disk.toSnapshot();
+    expect({ rows, outbox }).toEqual({ rows: before.rows, outbox: before.outbox });
+    await repair();
+  });
+
+  it('comes back whole when the state loads again: the channel pays, and what was sent meanwhile is in its history', async () => {
+    device = await device.reopen();
+    const { wallet } = device;
+    expect((await wallet.status()).safeMode).toBeUndefined();
+    expect((await wallet.settings()).autoLockMinutes).toBe(0);
+    await wallet.sync();
+    const coins = await wallet.coins();
+    expect(coins.map(({ outpoint, state }) => [outpoint, state])).toEqual([[frozen, 'frozen']]);
+    const { payments } = await wallet.payments(50);
+    const sends = payments.filter(
+      ({ kind, direction, status }) => `${kind} ${direction} ${status}` === 'onchain outbound succeeded'
+    );
+    expect(sends.some(({ amountMsat }) => (amountMsat ?? 0n) > 1_490_000_000n)).toBe(true);
+    await stand.lnd.awaitUsableChannel(nodeId, 60_000);
+    await waitFor(async () => (await wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
+    await pay();
+    await assertNoForceClose(stand);
+    await closeChannels(stand, device);
+  });
+});
