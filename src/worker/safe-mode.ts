@@ -1,7 +1,6 @@
 // Owns safe mode: on chain only, on a disk in memory that the scan of the chain fills, so that nothing it does can touch the state that could not be loaded.
 import { TernError } from '../wire/errors.js';
 import type { Disk } from './disk.js';
-import { MemoryDisk } from './memory-disk.js';
 import type { Session } from './session.js';
 
 /** What the user has decided about coins and payments holds there too. */
@@ -12,6 +11,7 @@ const TAKEN_ALONG = [
 
 /** A disk in memory with what safe mode takes along of the wallet's own, which is only read. Throws what that disk says. */
 export async function safeModeDisk(own: Disk): Promise<Disk> {
+  const { MemoryDisk } = await import('./memory-disk.js');
   const disk = new MemoryDisk();
   for (const [primary, secondary] of TAKEN_ALONG) {
     const rows = (await own.list(primary, secondary)).map((key) => ({ primary, secondary, key }));

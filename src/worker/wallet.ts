@@ -24,7 +24,6 @@ import { NodeCommands } from './node-commands.js';
 import type { Platform } from './platform.js';
 import type { Session } from './session.js';
 import { changeSettings } from './settings-change.js';
-import { supportReport } from './support.js';
 
 export interface WalletOptions {
   /** Absent: this wallet has no backup, whatever the settings say. */
@@ -165,6 +164,7 @@ export class Wallet extends NodeCommands implements WalletMethods {
   }
 
   async supportReport(): Promise<string> {
+    const { supportReport } = await import('./support.js');
     const { status, home } = this.#lifecycle;
     return supportReport(status, home.disk, home.settings);
   }

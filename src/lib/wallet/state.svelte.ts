@@ -33,6 +33,7 @@ export class WalletState {
   status = $state.raw<WalletStatus>();
   info = $state.raw<NodeInfo>();
   balances = $state.raw<Balances>();
+  /** In safe mode they, and the backup, stay unknown. */
   channels = $state.raw<ChannelInfo[]>();
   peers = $state.raw<PeerStatus[]>([]);
   payments = $state.raw<Payment[]>();
@@ -54,8 +55,15 @@ export class WalletState {
   /** Set while a screen leads through a change of phase itself, so that nobody routes it away. */
   holdsRoute = $state(false);
 
-  readonly #refreshBalances = singleFlight(async () => void (this.balances = await this.client.balances()));
-  readonly #refreshChannels = singleFlight(async () => void (this.channels = await this.client.channels()));
+  readonly #refreshBalances = singleFlight(async () => {
+    const balances = await this.client.balances();
+    // Safe mode starts from nothing: before the chain was read nothing is known, not even a zero.
+    if (!this.status?.safeMode || this.info?.syncedAtMs !== undefined) this.balances = balances;
+  });
+  readonly #refreshChannels = singleFlight(async () => {
+    const channels = await this.client.channels();
+    this.channels = this.status?.safeMode ? undefined : channels;
+  });
   readonly #refreshInfo = singleFlight(async () => {
     this.info = await this.client.info();
     this.blockHeight = this.info.blockHeight;
@@ -189,7 +197,7 @@ export class WalletState {
       case 'synced':
         this.blockHeight = event.blockHeight;
         this.syncError = undefined;
-        this.#inBackground(this.#refreshInfo());
+        this.#inBackground(this.#refreshInfo().then(this.#refreshBalances));
         this.#inBackground(this.#refreshChannels());
         break;
       case 'syncFailed':
@@ -248,7 +256,7 @@ export class WalletState {
     this.peers = peers;
     this.wordsBackedUp = backedUp;
     this.settings = settings;
-    this.backup = backup;
+    this.backup = this.status?.safeMode ? undefined : backup;
     await Promise.all([refreshed, this.#loadLabels(page.payments)]);
   }
 

@@ -82,6 +82,10 @@ export const backupWords = {
   start_empty_title: 'Give up the backup?',
   start_empty_body:
     'It is overwritten with what is on this device. On a new device that is nothing: your words still find coins on chain, but the money in Lightning channels is lost unless the other side closes them.',
+  safe_mode: 'Open on chain only',
+  safe_mode_title: 'Open without your channels?',
+  safe_mode_body:
+    'Coins on chain can be received and sent. Channels stay stored as they are, but nobody watches them meanwhile.',
   understood: 'I accept this'
 } as const;
 

@@ -44,6 +44,11 @@ export const deviceWords = {
   servers_insecure_hint: 'Others on your network could read and change what is sent. For a server of your own at home.',
   servers_save: 'Save servers',
   servers_saving: 'Saving',
+  safe_title: 'On chain only',
+  safe_body:
+    'Your channels could not be loaded. They stay on this device as they are, but nobody watches them meanwhile.',
+  safe_retry: 'Lock and try again',
+  safe_help: 'Logs for support',
   wipe_title: 'Erase this wallet',
   wipe_body: 'Everything of this wallet is deleted from this device.',
   wipe_point_words: 'Your words alone bring back on-chain coins.',

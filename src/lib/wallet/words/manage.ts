@@ -64,7 +64,6 @@ export const manageWords = {
   'logs.title': 'Logs',
   'logs.body': 'Keys and words are never in here. Amounts and node names may be.',
   'logs.loading': 'Loading logs',
-  'logs.empty': 'Nothing was logged.',
   'logs.list': 'Log lines',
   'logs.copy': 'Copy logs',
   'logs.download': 'Download logs',

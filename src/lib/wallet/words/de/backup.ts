@@ -83,5 +83,9 @@ export const backup: Translated<typeof backupWords> = {
   start_empty_title: 'Die Sicherung aufgeben?',
   start_empty_body:
     'Sie wird mit dem überschrieben, was auf diesem Gerät ist. Auf einem neuen Gerät ist das nichts: Deine Wörter finden Coins on-chain noch, aber das Geld in Lightning-Kanälen ist verloren, wenn die Gegenseite sie nicht schließt.',
+  safe_mode: 'Nur on-chain öffnen',
+  safe_mode_title: 'Ohne deine Kanäle öffnen?',
+  safe_mode_body:
+    'Coins on-chain können empfangen und gesendet werden. Die Kanäle bleiben gespeichert, wie sie sind, aber solange wacht niemand über sie.',
   understood: 'Ich nehme das in Kauf'
 };

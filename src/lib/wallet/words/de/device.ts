@@ -48,6 +48,11 @@ export const device: Translated<typeof deviceWords> = {
     'Andere in deinem Netzwerk könnten lesen und ändern, was gesendet wird. Für einen eigenen Server zu Hause.',
   servers_save: 'Server speichern',
   servers_saving: 'Wird gespeichert',
+  safe_title: 'Nur on-chain',
+  safe_body:
+    'Deine Kanäle konnten nicht geladen werden. Sie bleiben auf diesem Gerät, wie sie sind, aber solange wacht niemand über sie.',
+  safe_retry: 'Sperren und neu versuchen',
+  safe_help: 'Logs für den Support',
   wipe_title: 'Diese Wallet löschen',
   wipe_body: 'Alles, was zu dieser Wallet gehört, wird von diesem Gerät gelöscht.',
   wipe_point_words: 'Deine Wörter allein bringen On-Chain-Coins zurück.',

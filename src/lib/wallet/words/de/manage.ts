@@ -66,7 +66,6 @@ export const manage: Translated<typeof manageWords> = {
   'logs.title': 'Protokoll',
   'logs.body': 'Schlüssel und Wörter stehen nie darin. Beträge und Namen von Knoten vielleicht.',
   'logs.loading': 'Das Protokoll wird geladen',
-  'logs.empty': 'Nichts wurde aufgezeichnet.',
   'logs.list': 'Zeilen des Protokolls',
   'logs.copy': 'Protokoll kopieren',
   'logs.download': 'Protokoll herunterladen',
