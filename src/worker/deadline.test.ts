@@ -75,3 +75,38 @@ it('asks for nothing where no HTLC is on its way', async () => {
   await clock.advance(120_000);
   expect({ asked, told }).toEqual({ asked: [], told: [] });
 });
+
+it('keeps the deadline of an HTLC that stays for a second, and at a lock at once; one that is gone by then costs no commit', async () => {
+  world = await WalletWorld.start();
+  const clock = new VirtualClock();
+  world.clock = clock;
+  const { disk } = world;
+  const kept = async (): Promise<string | undefined> => {
+    const row = await disk.readLocal('next_htlc_expiry');
+    return row && new TextDecoder().decode(row);
+  };
+  const wallet = await world.open();
+  await wallet.changeSettings({ autoLockMinutes: 0 });
+  await wallet.create({ password: 'correct horse', words: 12 });
+  const node = world.nodes[0]!;
+  const changes = async (height: number | undefined): Promise<void> => {
+    node.nextHtlcExpiryHeight = height;
+    node.tell({ type: 'synced', blockHeight: 100 });
+    await clock.advance(1);
+  };
+
+  await changes(136);
+  await changes(undefined);
+  const commits = disk.localCommits;
+  await clock.advance(2_000);
+  expect(disk.localCommits).toBe(commits);
+
+  await changes(136);
+  expect(await kept()).toBeUndefined();
+  await clock.advance(2_000);
+  expect(await kept()).toBe('136');
+
+  await changes(140);
+  await wallet.lock();
+  expect(await kept()).toBe('140');
+});

@@ -7,6 +7,8 @@ import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 
 const ROW = 'next_htlc_expiry';
+/** Most HTLCs are gone by then, and cost no commit. */
+const KEEP_AFTER_MS = 1_000;
 const POLL_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 20_000;
 
@@ -21,6 +23,7 @@ export class DeadlineWatch {
   readonly #logs: Logs;
   #kept: number | undefined;
   #stop: (() => void) | undefined;
+  #cancelKeeping: (() => void) | undefined;
 
   constructor(platform: Platform, lifecycle: Lifecycle, events: Events, logs: Logs) {
     this.#platform = platform;
@@ -32,13 +35,24 @@ export class DeadlineWatch {
 
   #happened(event: WalletEvent): void {
     const { phase } = this.#lifecycle.status;
-    if (event.type === 'synced' || event.type === 'paymentChanged') void this.#guarded(() => this.#keep());
+    if (event.type === 'synced' || event.type === 'paymentChanged') this.#keepSoon();
     if (event.type === 'backupChanged' && phase === 'starting' && event.backup.lastError) this.#start();
     if (event.type === 'status' && phase !== 'starting') this.#end();
+    if (event.type === 'status' && phase !== 'ready' && this.#cancelKeeping) this.#keepNow();
+  }
+
+  #keepSoon(): void {
+    this.#cancelKeeping ??= this.#platform.clock.setTimer(KEEP_AFTER_MS, () => this.#keepNow());
+  }
+
+  #keepNow(): void {
+    this.#cancelKeeping?.();
+    this.#cancelKeeping = undefined;
+    void this.#guarded(() => this.#keep());
   }
 
   async #keep(): Promise<void> {
-    const session = this.#lifecycle.runningSession;
+    const session = this.#lifecycle.openSession;
     // Safe mode knows of no HTLC, which does not mean that there is none.
     if (!session || session.isSafeMode) return;
     const { nextHtlcExpiryHeight: height } = await session.node.query((node) => node.info());

@@ -15,6 +15,7 @@ import { VirtualClock } from './virtual-clock.js';
 export class ScriptedNode {
   outputs: Output[] = [];
   isStopped = false;
+  nextHtlcExpiryHeight: number | undefined;
   onSync: () => void = () => undefined;
 
   constructor(
@@ -42,6 +43,9 @@ export class ScriptedNode {
     return Promise.resolve();
   }
   free(): void {}
+  info(): { nextHtlcExpiryHeight: number | undefined } {
+    return { nextHtlcExpiryHeight: this.nextHtlcExpiryHeight };
+  }
   peersToKeep(): Promise<never[]> {
     return Promise.resolve([]);
   }
@@ -66,12 +70,15 @@ export class ScriptedNode {
 export class HeldDisk extends MemoryDisk {
   held: Promise<void> = Promise.resolve();
   failure: TernError | undefined;
+  /** Commits of nothing but what belongs to the device. */
+  localCommits = 0;
 
   override async commit(batch: Parameters<MemoryDisk['commit']>[0]): Promise<void> {
     if (batch.puts.length > 0) {
       await this.held;
       if (this.failure) throw this.failure;
     }
+    if (batch.puts.length === 0 && batch.local?.length) this.localCommits += 1;
     await super.commit(batch);
   }
 }
