@@ -39,7 +39,7 @@ test('a language chosen in the settings is spoken at once, on every screen, and 
     '/settings/logs',
     '/settings/wipe'
   ];
-  for (const path of ['/', '/activity', '/channels', '/channels/open', '/send', '/receive', ...settings]) {
+  for (const path of ['/', '/activity', '/channels', '/channels/open', '/send', '/receive', '/waiting', ...settings]) {
     await visit(page, path);
     await expect(page.getByRole('progressbar')).toHaveCount(0);
     await expectNothingCutOff(page, path);

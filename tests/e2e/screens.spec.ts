@@ -47,10 +47,13 @@ test('axe finds no violation on the screens before there is a wallet', async ({ 
 });
 
 test('axe finds no violation on the screens of an open wallet', async ({ spender: { page }, stand }) => {
+  // Some thirty screens, six looks at each.
+  test.slow();
   const paths = [
     '/',
     '/activity',
     '/channels',
+    '/waiting',
     '/settings',
     '/settings/coins',
     '/settings/passkey',

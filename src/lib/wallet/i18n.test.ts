@@ -8,6 +8,7 @@ import { channelWords } from './words/channel.js';
 import { coinWords } from './words/coins.js';
 import { deviceWords } from './words/device.js';
 import { priceWords } from './words/price.js';
+import { waitingWords } from './words/waiting.js';
 
 const sources = Object.entries(
   import.meta.glob<string>(
@@ -47,7 +48,8 @@ describe('messages', () => {
     ['channel', channelWords],
     ['coins', coinWords],
     ['device', deviceWords],
-    ['price', priceWords]
+    ['price', priceWords],
+    ['waiting', waitingWords]
   ])('has no message of the catalogue %s that no screen shows', (name, catalogue) => {
     const shown = sources.filter((text) => text.includes(`words/${name}.js`)).join('\n');
     const prefixes = [...shown.matchAll(/\w\(`([a-z_.]+)\$\{/g)].map((match) => match[1] ?? '');

@@ -9,6 +9,7 @@ import { deviceWords } from './words/device.js';
 import { words } from './words/en.js';
 import { errorWords } from './words/errors.js';
 import { priceWords } from './words/price.js';
+import { waitingWords } from './words/waiting.js';
 
 const parametersOf = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 
@@ -22,7 +23,8 @@ describe('German', () => {
     ['the wallet', words, catalogue.words],
     ['the backup', backupWords, catalogue.backup],
     ['the device', deviceWords, catalogue.device],
-    ['the price', priceWords, catalogue.price]
+    ['the price', priceWords, catalogue.price],
+    ['money that waits', waitingWords, catalogue.waiting]
   ])('has every message of %s, with the same parameters', (_name, english, german: Record<string, string>) => {
     expect(Object.keys(german).sort()).toEqual(Object.keys(english).sort());
     for (const [key, text] of Object.entries(english))

@@ -4,7 +4,7 @@ import type { WalletPhase } from '../../worker/api.js';
 const setupPaths = ['/welcome', '/create', '/restore'];
 /** The screens of an open wallet. An address outside of them reloads the page and so locks the wallet again: nobody is sent there. */
 const screenPath =
-  /^\/(activity(\/[^/?#]+)?|channels(\/[^/?#]+)?|receive|send|settings(\/(words|backup|coins|passkey|price|servers|logs|wipe))?)(?=[?#]|$)/;
+  /^\/(activity(\/[^/?#]+)?|channels(\/[^/?#]+)?|receive|send|settings(\/(words|backup|coins|passkey|price|servers|logs|wipe))?|waiting)(?=[?#]|$)/;
 
 /** Where to go instead of `path`; `undefined` when it may stay. `search` and `hash` ride along through the unlock screen. */
 export function redirectFor(phase: WalletPhase, path: string, wanted = path): string | undefined {

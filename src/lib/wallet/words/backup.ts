@@ -55,7 +55,7 @@ export const backupWords = {
   paused_title: 'Payments wait for the backup',
   paused_body: 'The backup server does not answer. Tern tries again by itself.',
   paused_deadline:
-    'A payment on its way runs out in {count} blocks. If the wallet still waits then, its channel closes at a cost.',
+    'A payment on its way runs out in {count} blocks, about {when}. If the wallet still waits then, its channel closes at a cost.',
   go_on: 'Go on without waiting',
   go_on_body:
     'Payments count at once and the backup follows. If this device is lost before it has, channel money can be lost.',

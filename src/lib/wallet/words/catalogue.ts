@@ -7,6 +7,7 @@ import type { deviceWords } from './device.js';
 import type { words } from './en.js';
 import type { ErrorWords } from './errors.js';
 import type { priceWords } from './price.js';
+import type { waitingWords } from './waiting.js';
 
 /** The messages of an English catalogue in another language; the same `{parameters}` stand in each. */
 export type Translated<Catalogue> = Record<keyof Catalogue, string>;
@@ -21,5 +22,6 @@ export interface Catalogue {
   coins: Translated<typeof coinWords>;
   device: Translated<typeof deviceWords>;
   price: Translated<typeof priceWords>;
+  waiting: Translated<typeof waitingWords>;
   errors: ErrorWords;
 }

@@ -20,6 +20,9 @@ export const channelWords = {
   'channel.peer': 'Peer',
   'channel.capacity': 'Capacity',
   'channel.reserve': 'Reserve',
+  'channel.reserve_until': 'until the channel is closed',
+  'channel.usable': 'Ready',
+  'channel.usable_about': 'about {when}',
   'channel.opened_by': 'Opened by',
   'channel.opened_by_us': 'You',
   'channel.opened_by_peer': 'The peer',
@@ -38,7 +41,7 @@ export const channelWords = {
   'channel.force': 'Force-close channel',
   'channel.force_title': 'Force-close this channel?',
   'channel.force_body':
-    'Only when the peer does not answer for long. Your coins are locked for up to two weeks, and fees are higher.',
+    'Only when the peer does not answer for long. Your coins are locked for up to two weeks, until about {when}, and fees are higher.',
   'channel.force_understood': 'I have tried to close it normally',
   'channel.closed': 'Channel closed',
   'channel.missing': 'This channel is not open any more'

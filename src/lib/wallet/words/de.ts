@@ -9,6 +9,7 @@ import { manage } from './de/manage.js';
 import { money } from './de/money.js';
 import { price } from './de/price.js';
 import { setup } from './de/setup.js';
+import { waiting } from './de/waiting.js';
 
 /** All that Tern says, in German. */
 export const catalogue: Catalogue = {
@@ -19,5 +20,6 @@ export const catalogue: Catalogue = {
   coins,
   device,
   price,
+  waiting,
   errors
 };

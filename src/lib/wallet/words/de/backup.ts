@@ -56,7 +56,7 @@ export const backup: Translated<typeof backupWords> = {
   paused_title: 'Zahlungen warten auf die Sicherung',
   paused_body: 'Der Sicherungsserver antwortet nicht. Tern versucht es von selbst weiter.',
   paused_deadline:
-    'Eine Zahlung unterwegs läuft in {count} Blöcken ab. Wartet die Wallet dann noch, schließt ihr Kanal, und das kostet.',
+    'Eine Zahlung unterwegs läuft in {count} Blöcken ab, etwa {when}. Wartet die Wallet dann noch, schließt ihr Kanal, und das kostet.',
   go_on: 'Weitermachen, ohne zu warten',
   go_on_body:
     'Zahlungen gelten sofort, und die Sicherung folgt. Geht dieses Gerät vorher verloren, kann Geld aus Kanälen verloren gehen.',

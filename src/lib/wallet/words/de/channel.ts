@@ -21,6 +21,9 @@ export const channel: Translated<typeof channelWords> = {
   'channel.peer': 'Partner',
   'channel.capacity': 'Kapazität',
   'channel.reserve': 'Reserve',
+  'channel.reserve_until': 'bis der Kanal geschlossen ist',
+  'channel.usable': 'Bereit',
+  'channel.usable_about': 'etwa {when}',
   'channel.opened_by': 'Geöffnet von',
   'channel.opened_by_us': 'dir',
   'channel.opened_by_peer': 'dem Partner',
@@ -39,7 +42,7 @@ export const channel: Translated<typeof channelWords> = {
   'channel.force': 'Schließen erzwingen',
   'channel.force_title': 'Schließen dieses Kanals erzwingen?',
   'channel.force_body':
-    'Nur, wenn der Partner lange nicht antwortet. Deine Coins sind bis zu zwei Wochen gebunden, und die Gebühren sind höher.',
+    'Nur, wenn der Partner lange nicht antwortet. Deine Coins sind bis zu zwei Wochen gebunden, bis etwa {when}, und die Gebühren sind höher.',
   'channel.force_understood': 'Ich habe versucht, ihn normal zu schließen',
   'channel.closed': 'Kanal geschlossen',
   'channel.missing': 'Dieser Kanal ist nicht mehr offen'

@@ -1,0 +1,50 @@
+// Owns the German words of money that cannot be spent now: why, and until when.
+import type { Translated } from '../catalogue.js';
+import type { waitingWords } from '../waiting.js';
+
+/** Messages by the keys of the English ones. */
+export const waiting: Translated<typeof waitingWords> = {
+  title: 'Geld, das wartet',
+  body: 'Alles davon gehört dir. Hier steht, warum es noch nicht ausgegeben werden kann und wann doch. Ein Block dauert ungefähr zehn Minuten: Die Zeiten sind Schätzungen.',
+  list: 'Was wartet',
+  nothing_title: 'Nichts wartet',
+  nothing_body: 'Alles, was du hast, kann jetzt ausgegeben werden.',
+  see: 'Warum und bis wann',
+
+  what_coins: 'Coins unterwegs',
+  why_coins: 'Sie wurden gesehen und warten auf ihren ersten Block.',
+  when_coins: 'Etwa {when}; später, wenn die Gebühr des Senders niedrig ist',
+  what_opening: 'Kanal mit {peer}',
+  why_opening: 'Der Partner wird gefragt, ob er ihn öffnet.',
+  when_opening: 'Sobald der Partner geantwortet hat',
+  what_confirming: 'Kanal mit {peer}',
+  why_confirming: 'Seine Öffnung hat {count} von {required} Bestätigungen.',
+  when_confirming: 'Etwa {when}',
+  what_agreeing: 'Kanal mit {peer}',
+  why_agreeing:
+    'Er wird geschlossen: Beide Seiten einigen sich, wer was bekommt, sobald keine Zahlung mehr in ihm unterwegs ist.',
+  when_agreeing: 'Etwa {when}, wenn der Partner gleich antwortet',
+  what_closed: 'Zurück aus geschlossenen Kanälen',
+  why_closed:
+    'Eine Schließung braucht einige Blöcke, bis sie feststeht. Wer sie erzwingt, wartet dazu eine Frist ab, die der Partner gesetzt hat.',
+  when_closed: 'Gemeinsam oder vom Partner geschlossen: etwa {when}',
+  when_closed_forced: 'Von hier aus erzwungen: spätestens etwa {when}',
+  what_offline: 'Kanal mit {peer}',
+  why_offline: 'Der Partner ist offline.',
+  when_offline: 'Sobald der Partner zurück ist. Bleibt er weg, kannst du den Kanal schließen.',
+  what_frozen: 'Eingefrorene Münzen',
+  why_frozen: 'Du hast sie eingefroren.',
+  when_frozen: 'Sobald du sie freigibst',
+  what_anchors: 'Aufbewahrt, um Kanäle sicher zu schließen',
+  why_anchors: 'Es zahlt die Gebühr, falls ein Kanal ohne seinen Partner geschlossen werden muss.',
+  when_anchors: 'Bis die Kanäle geschlossen sind',
+  what_reserves: 'Reserven der Kanäle',
+  why_reserves:
+    'Jede Seite lässt einen Teil im Kanal, damit sie beim Betrügen etwas zu verlieren hat. Auch die Gebühr der Schließung bleibt liegen.',
+  when_reserves: 'Bis die Kanäle geschlossen sind',
+
+  on_the_way: 'Zahlungen unterwegs',
+  on_the_way_why: 'Sie haben dein Guthaben verlassen. Jede kommt an, oder ihr Geld kommt zurück.',
+  on_the_way_when: 'In der Regel gleich. Die erste ist spätestens etwa {when} entschieden.',
+  on_the_way_soon: 'In der Regel gleich'
+};
