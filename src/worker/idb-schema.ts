@@ -39,8 +39,11 @@ type Upgrade = IDBPTransaction<TernSchema, StoreNames<TernSchema>[], 'versioncha
 
 const ALL_STORES: StoreNames<TernSchema>[] = ['rows', 'values', 'chunks', 'outbox', 'local', 'counters'];
 
+/** Moves a database one version on. */
+export type Migration = (database: Database, transaction: Upgrade) => void;
+
 /** Step n moves a database from version n to n + 1. Never change a step that was released: add one. */
-const MIGRATIONS: ((database: Database, transaction: Upgrade) => void)[] = [
+const MIGRATIONS: Migration[] = [
   (database) => {
     const rows = database.createObjectStore('rows', { keyPath: ['primary', 'secondary', 'key'] });
     rows.createIndex('byCreation', ['primary', 'secondary', 'created'], { unique: true });
@@ -55,9 +58,14 @@ const MIGRATIONS: ((database: Database, transaction: Upgrade) => void)[] = [
 /** The version this code reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Takes a database from `fromVersion` (0: it is new) to `SCHEMA_VERSION`, inside its version change transaction. */
-export function migrate(database: Database, fromVersion: number, transaction: Upgrade): void {
-  for (const step of MIGRATIONS.slice(fromVersion)) step(database, transaction);
+/** Takes a database from `fromVersion` (0: it is new) to that after the last step, inside its version change transaction: all of it, or nothing. */
+export function migrate(
+  database: Database,
+  fromVersion: number,
+  transaction: Upgrade,
+  steps: readonly Migration[] = MIGRATIONS
+): void {
+  for (const step of steps.slice(fromVersion)) step(database, transaction);
 }
 
 /** Starts a transaction that sees one state of everything. */
