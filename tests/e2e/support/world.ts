@@ -7,7 +7,7 @@ import { startStand, type Stand } from '../../regtest/stand.js';
 import { createWallet } from './onboarding.js';
 import { fundWallet, openChannel, payInvoice, walletNodeId } from './steps.js';
 
-const builtApp = fileURLToPath(new URL('../../../build', import.meta.url));
+export const builtApp = fileURLToPath(new URL('../../../build', import.meta.url));
 
 /** A wallet in a browser of its own, with coins on chain and a channel to lnd that can send and receive. */
 export interface Spender {
@@ -23,14 +23,18 @@ interface WorkerFixtures {
   spender: Spender;
 }
 
-/** Serves the built app as `serve --allow-private` does, on a port of its own; without VSS, unless it is given one. */
-export function serveApp(stand: Stand, vss?: VssOptions): Promise<RunningServer> {
+/** Serves the built app, or another, as `serve --allow-private` does, on a port of its own or on one given; without VSS, unless it is given one. */
+export function serveApp(
+  stand: Stand,
+  vss?: VssOptions,
+  { port = 0, staticDir = builtApp }: { port?: number; staticDir?: string } = {}
+): Promise<RunningServer> {
   return startServer({
     host: '127.0.0.1',
-    port: 0,
+    port,
     network: 'regtest',
     esploraUrl: stand.esplora.url,
-    staticDir: builtApp,
+    staticDir,
     allowInsecure: false,
     bridge: { allowPrivate: true },
     ...(vss && { vss })
