@@ -36,6 +36,7 @@ interface Link {
   unread: Uint8Array[];
   unreadBytes: number;
   isDraining: boolean;
+  heardAtMs: number;
 }
 
 /** All sockets of a running node. Numbers are never used twice. */
@@ -76,6 +77,7 @@ export class Links {
   receive(number: number, bytes: Uint8Array): void {
     const link = this.#links.get(number);
     if (!link) return;
+    link.heardAtMs = this.#options.transport.clock.nowMs();
     if (this.#isReading) return this.#read(number, bytes);
     link.unread.push(bytes);
     link.unreadBytes += bytes.length;
@@ -89,6 +91,13 @@ export class Links {
         'Free some space.'
       )
     );
+  }
+
+  /** For how long the other side has said nothing; 0 where there is no such link. */
+  silentMs(number: number): number {
+    const { clock } = this.#options.transport;
+    const nowMs = clock.nowMs();
+    return nowMs - (this.#links.get(number)?.heardAtMs ?? nowMs);
   }
 
   /** The other side is gone. */
@@ -147,7 +156,8 @@ export class Links {
       pipe.close();
       throw new TernError('wallet_locked', 'The wallet was stopped.', 'Unlock it again.');
     }
-    this.#links.set(number, { pipe, unread: [], unreadBytes: 0, isDraining: false });
+    const heardAtMs = this.#options.transport.clock.nowMs();
+    this.#links.set(number, { pipe, unread: [], unreadBytes: 0, isDraining: false, heardAtMs });
     try {
       tellNode();
     } catch (thrown) {

@@ -38,6 +38,7 @@ export class NodeDriver {
   #node: TernNode | undefined;
   #peers: Peers | undefined;
   #over: TernError | undefined;
+  #sent = Promise.resolve();
   /** Ends the reads that a killed process still waits for. */
   readonly #reads = new Set<(error: TernError) => void>();
   /** Calls that run: each borrows the node. */
@@ -92,6 +93,11 @@ export class NodeDriver {
     return this.#turns.flush();
   }
 
+  /** Resolves when the transactions that left last are known to the network. Throws why they are not. */
+  sent(): Promise<void> {
+    return this.#sent;
+  }
+
   /** The peers of the node. */
   get peers(): Peers {
     this.#running();
@@ -116,9 +122,19 @@ export class NodeDriver {
     if (!this.#over) this.#peers?.links.setReading(isReading);
   }
 
-  /** The network is back or the page is seen. */
+  /** The network is back or the page is seen: peers and chain are looked after now, not when a timer comes round. */
   wake(): void {
-    if (!this.#over) this.#peers?.wake();
+    if (this.#over) return;
+    this.#peers?.wake();
+    // Of a server that is away the next poll tells.
+    void this.#catchUp().catch(() => undefined);
+  }
+
+  async #catchUp(): Promise<void> {
+    const { platform, config } = this.#options;
+    const { syncedAtMs = 0 } = await this.query((node) => node.info());
+    if (platform.clock.nowMs() - syncedAtMs > config.pollIntervalSeconds * 1_000)
+      await this.command((node) => node.sync());
   }
 
   /** Stops at once and says why. */
@@ -261,7 +277,8 @@ export class NodeDriver {
       case 'socketClose':
         return this.#peers?.links.closedByNode(output.socket);
       case 'broadcast':
-        this.#broadcaster.broadcast(output.transactions).catch((thrown: unknown) => {
+        this.#sent = this.#broadcaster.broadcast(output.transactions);
+        this.#sent.catch((thrown: unknown) => {
           this.#options.logs.write('error', 'broadcaster', TernError.from(thrown).message);
         });
         return;

@@ -137,6 +137,28 @@ describe('Peers', () => {
     expect(node.closed).toEqual([]);
   });
 
+  it('dials anew at a wake after a sleep that no connection lives through, and leaves one that was heard of lately', async () => {
+    peers.keep([{ nodeId, address: url }]);
+    await becomes('connected');
+    await clock.advance(80_000);
+    peers.wake();
+    expect(latest()?.state).toBe('connected');
+    accepted[0]!.send(Uint8Array.of(2));
+    await expect.poll(() => node.received).toEqual([1, 2]);
+    await clock.advance(80_000);
+    peers.wake();
+    expect(accepted).toHaveLength(1);
+
+    await clock.advance(11_000);
+    peers.wake();
+    expect(node.closed).toHaveLength(1);
+    peers.peerDisconnected(nodeId);
+    expect(latest()?.state).toBe('waiting');
+    await clock.advance(1_000);
+    await becomes('connected');
+    expect(accepted).toHaveLength(2);
+  });
+
   it('dials a kept peer again with growing pauses, and forgets the failures after a stable connection', async () => {
     const { port } = server.address() as AddressInfo;
     server.close();

@@ -12,6 +12,8 @@ import type { DialOptions } from './sockets.js';
 /** A connection that held this long resets the backoff. */
 const STABLE_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
+/** Longer than between two pings of LDK in a tab whose timers are throttled to one a minute: the device slept, and the connection did not live through it. */
+const DEAD_AFTER_MS = 90_000;
 
 export interface PeersOptions {
   platform: Pick<Platform, 'clock' | 'random' | 'openWebSocket' | 'openTcp'>;
@@ -80,9 +82,11 @@ export class Peers {
     await this.#attempt(peer);
   }
 
-  /** The network is back or the page is seen: whoever waits is dialled now. */
+  /** The network is back or the page is seen: whoever waits is dialled now, and a connection that slept with the device is given up. */
   wake(): void {
     for (const peer of this.#peers.values()) {
+      // The node says then that the peer is gone, and it is dialled anew.
+      if (peer.state === 'connected' && this.#isDead(peer)) this.#dropLink(peer);
       if (peer.kept && peer.state === 'waiting') void this.#attempt(peer).catch(() => undefined);
     }
   }
@@ -208,6 +212,10 @@ export class Peers {
       void this.#attempt(peer).catch(() => undefined);
     });
     this.#enter(peer, { state: 'waiting', error, retryAtMs: clock.nowMs() + delayMs });
+  }
+
+  #isDead({ link }: Peer): boolean {
+    return link !== undefined && this.#links.silentMs(link) > DEAD_AFTER_MS;
   }
 
   #dropLink(peer: Peer): void {

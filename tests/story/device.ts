@@ -7,7 +7,6 @@ import { nodePlatform } from '../../src/worker/platform-node.js';
 import { fitTcpSocket } from '../../src/worker/platform-tcp.js';
 import type { BackupState } from '../../src/worker/api.js';
 import type { CrashPoint } from '../../src/worker/crash.js';
-import type { RowKey } from '../../src/worker/disk.js';
 import { openBackup } from '../../src/worker/backup/open.js';
 import { Wallet } from '../../src/worker/wallet.js';
 import { MemoryDisk } from '../../src/worker/memory-disk.js';
@@ -96,7 +95,7 @@ export class Device {
     return this.#opened;
   }
 
-  /** What is durable, and the way to spoil it. */
+  /** What is durable. */
   get disk(): MemoryDisk {
     return this.#disk;
   }
@@ -116,16 +115,6 @@ export class Device {
   disarm(): void {
     Object.assign(this.#crashAt, nowhere());
     Object.assign(this.#crashAtRequest, nowhere());
-  }
-
-  /** All rows of its disk. */
-  rows(): Promise<RowKey[]> {
-    return this.#disk.allRows();
-  }
-
-  /** How many rows wait for the backup. */
-  async outboxLength(): Promise<number> {
-    return (await this.#disk.outbox()).length;
   }
 
   /** The lid is closed: nothing runs, no byte comes or goes, and no connection is told. */

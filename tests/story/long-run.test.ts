@@ -90,12 +90,12 @@ describe('a thousand payments in a row', () => {
 
   it('leave a row each on the disk, and else no more than there was', async () => {
     await device.awaitBackup('up_to_date');
-    const rows = await device.rows();
+    const rows = await device.disk.allRows();
     const counts: Record<string, number> = {};
     for (const { primary } of rows) counts[primary] = (counts[primary] ?? 0) + 1;
     expect(counts).toMatchObject({ payments: (await wholeHistory()).length, monitors: 1 });
     expect(counts).not.toHaveProperty('invoices');
-    expect(await device.outboxLength()).toBe(0);
+    expect(await device.disk.outbox()).toEqual([]);
     expect(mostUpdateRows, 'updates at any one time').toBeLessThan(MOST_UPDATE_ROWS);
     expect(mostOutboxRows, 'rows waiting for the backup at any one time').toBeLessThan(MOST_OUTBOX_ROWS);
     console.log(`at most ${mostUpdateRows} updates and ${mostOutboxRows} rows that wait; at the end`, counts);
@@ -115,9 +115,9 @@ describe('a thousand payments in a row', () => {
 
   /** Remembers the most there ever was of what must not pile up. */
   async function look(): Promise<void> {
-    const updates = (await device.rows()).filter(({ primary }) => primary === 'monitor_updates');
+    const updates = (await device.disk.allRows()).filter(({ primary }) => primary === 'monitor_updates');
     mostUpdateRows = Math.max(mostUpdateRows, updates.length);
-    mostOutboxRows = Math.max(mostOutboxRows, await device.outboxLength());
+    mostOutboxRows = Math.max(mostOutboxRows, (await device.disk.outbox()).length);
   }
 
   async function send(amountMsat: bigint): Promise<void> {

@@ -10,8 +10,6 @@ import { assertNoForceClose, awaitStatus, fund, openChannel, payLnd } from './st
 
 const SLEPT_MS = 2 * 3_600_000;
 const SLEPT_BLOCKS = 3;
-/** A dead connection is seen by the second ping. */
-const LDK_PING_MS = 1_000;
 
 describe('a laptop that sleeps for two hours', () => {
   let stand: Stand;
@@ -19,7 +17,7 @@ describe('a laptop that sleeps for two hours', () => {
 
   beforeAll(async () => {
     stand = await startStand({ lnd: true, esplora: true });
-    device = await Device.start(stand, { ldkPingMs: LDK_PING_MS });
+    device = await Device.start(stand);
     await fund(stand, device, 2_000_000n);
     await openChannel(stand, device);
     const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 100_000_000n });
@@ -108,9 +106,13 @@ describe('a laptop that sleeps for two hours', () => {
     await meanwhile();
     expect(device.commitCount, 'a sleeper does nothing').toBe(commitCount);
     device.wake(SLEPT_MS);
-    // Its own look at the chain is up to five seconds away.
-    await device.wallet.sync();
-    await waitFor(() => device.lines.isRedialled, { what: 'the wallet to dial again' });
+    // Sooner than LDK, which gives up a peer at its second ping, and than the poll of the chain.
+    await waitFor(() => device.lines.isRedialled, { what: 'the wallet to dial again', timeoutMs: 8_000 });
+    const height = await stand.chain.height();
+    await waitFor(async () => (await device.wallet.info()).blockHeight === height, {
+      what: 'the new blocks',
+      timeoutMs: 8_000
+    });
     await stand.lnd.awaitUsableChannel(nodeId);
   }
 
