@@ -76,6 +76,21 @@ it('asks for nothing where no HTLC is on its way', async () => {
   expect({ asked, told }).toEqual({ asked: [], told: [] });
 });
 
+it('forgets the deadline of an earlier process whose HTLC is gone before this one looks', async () => {
+  world = await WalletWorld.start();
+  const clock = new VirtualClock();
+  world.clock = clock;
+  const wallet = await world.open();
+  await wallet.changeSettings({ autoLockMinutes: 0 });
+  await wallet.create({ password: 'correct horse', words: 12 });
+  const local = [{ name: 'next_htlc_expiry', value: new TextEncoder().encode('136') }];
+  await world.disk.commit({ puts: [], removes: [], local });
+  world.nodes[0]!.tell({ type: 'synced', blockHeight: 100 });
+  await clock.advance(2_000);
+  expect(await world.disk.readLocal('next_htlc_expiry')).toBeUndefined();
+  await wallet.lock();
+});
+
 it('keeps the deadline of an HTLC that stays for a second, and at a lock at once; one that is gone by then costs no commit', async () => {
   world = await WalletWorld.start();
   const clock = new VirtualClock();
@@ -95,9 +110,11 @@ it('keeps the deadline of an HTLC that stays for a second, and at a lock at once
     await clock.advance(1);
   };
 
+  await changes(undefined);
+  await clock.advance(2_000);
+  const commits = disk.localCommits;
   await changes(136);
   await changes(undefined);
-  const commits = disk.localCommits;
   await clock.advance(2_000);
   expect(disk.localCommits).toBe(commits);
 

@@ -21,7 +21,8 @@ export class DeadlineWatch {
   readonly #lifecycle: Lifecycle;
   readonly #events: Events;
   readonly #logs: Logs;
-  #kept: number | undefined;
+  /** null: not known what the disk says. */
+  #kept: number | undefined | null = null;
   #stop: (() => void) | undefined;
   #cancelKeeping: (() => void) | undefined;
 
@@ -35,6 +36,7 @@ export class DeadlineWatch {
 
   #happened(event: WalletEvent): void {
     const { phase } = this.#lifecycle.status;
+    if (phase === 'empty') this.#kept = null;
     if (event.type === 'synced' || event.type === 'paymentChanged') this.#keepSoon();
     if (event.type === 'backupChanged' && phase === 'starting' && event.backup.lastError) this.#start();
     if (event.type === 'status' && phase !== 'starting') this.#end();

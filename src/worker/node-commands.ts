@@ -26,7 +26,7 @@ import { refuseWhilePaused } from './backup-answers.js';
 import * as door from './door.js';
 import { readLabels, stageLabel } from './labels.js';
 import { parseNodeUri } from './node-uri.js';
-import { refuseInSafeMode } from './safe-mode.js';
+import { refuseInSafeMode, untilScanned, untilSent } from './safe-mode.js';
 import type { Session } from './session.js';
 
 /** The commands and questions of a wallet that runs. */
@@ -48,6 +48,7 @@ export abstract class NodeCommands {
   }
 
   async newAddress(): Promise<string> {
+    await untilScanned(this.session);
     return this.session.node.command((node) => node.newAddress());
   }
 
@@ -59,19 +60,23 @@ export abstract class NodeCommands {
   async sendOnchain(request: OnchainSendRequest): Promise<{ txid: string }> {
     const checked = door.checkOnchainRequest(request);
     refuseWhilePaused(this.session);
-    return { txid: await this.session.node.command((node) => node.sendOnchain(checked)) };
+    const { session } = this;
+    const txid = await session.node.command((node) => node.sendOnchain(checked));
+    await untilSent(session);
+    return { txid };
   }
 
   async quoteSpeedUp(request: SpeedUpRequest): Promise<SpeedUpQuote> {
     door.checkSpeedUp(request);
-    return this.session.node.query((node) => node.quoteSpeedUp(request));
+    return this.session.lightning.query((node) => node.quoteSpeedUp(request));
   }
 
   async speedUp(request: SpeedUpRequest): Promise<{ txid: string }> {
     door.checkSpeedUp(request);
     const { session } = this;
     refuseWhilePaused(session);
-    const txid = await session.node.command((node) => node.speedUp(request));
+    // Safe mode cannot tell a channel's funding, which must never be replaced, from a payment.
+    const txid = await session.lightning.command((node) => node.speedUp(request));
     const before = await session.node.query((node) => node.payment(request.txid));
     const { [request.txid]: label } = await readLabels(session.store, [request.txid]);
     if (before?.failureCode === 'replaced' && label !== undefined) {

@@ -112,6 +112,25 @@ describe('safe mode', () => {
     expect(world.disk.toSnapshot().outbox).toEqual(outbox);
   });
 
+  it('makes the next whole start scan the chain once, for addresses that it gave out', async () => {
+    await openWallet(false);
+    const scanned = { primary: 'bdk_wallet', secondary: '', key: 'scanned' };
+    const scan = (): Promise<void> =>
+      world.disk.commit({ puts: [{ row: scanned, value: Uint8Array.of(1) }], removes: [] });
+    await scan();
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    await wallet.lock();
+    expect(await world.disk.read(scanned)).toBeDefined();
+    failure = undefined;
+    await wallet.unlock(password);
+    expect(await world.disk.read(scanned)).toBeUndefined();
+    await scan();
+    await wallet.lock();
+    await wallet.unlock(password);
+    expect(await world.disk.read(scanned)).toBeDefined();
+  });
+
   it('takes frozen coins along, and nothing of channels or payments', async () => {
     await openWallet(false);
     const frozen = { primary: 'bdk_wallet', secondary: 'frozen', key: `${'ab'.repeat(32)}_1` };

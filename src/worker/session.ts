@@ -8,7 +8,7 @@ import type { Logs } from './logs.js';
 import { NodeDriver, type NodeDriverOptions } from './node.js';
 import { dropNeedlessMarks } from './outbox.js';
 import type { Platform } from './platform.js';
-import { refuseInSafeMode } from './safe-mode.js';
+import { beginRescan, refuseInSafeMode } from './safe-mode.js';
 import { SessionDisk } from './session-disk.js';
 import type { SettingsBook } from './settings.js';
 import { Store, type StoreState } from './store.js';
@@ -146,6 +146,7 @@ export class Session {
   async #startNode(seed: Uint8Array): Promise<void> {
     const { platform, logs, settings, onPeer } = this.#options;
     const settle = this.isSafeMode ? undefined : await settings.join(this.store);
+    const endRescan = this.isSafeMode ? undefined : await beginRescan(this.store);
     const { esploraUrl, backupMode } = settings.current;
     const rapidGossipUrl = this.isSafeMode ? undefined : settings.current.rapidGossipUrl;
     // A restore may have brought another mode along.
@@ -167,6 +168,7 @@ export class Session {
     this.#driver = new NodeDriver({ platform, store, logs, config, ...hooks });
     await this.#driver.start(seed);
     await settle?.();
+    await endRescan?.();
   }
 
   #happened(event: Parameters<NodeDriverOptions['onEvent']>[0]): void {

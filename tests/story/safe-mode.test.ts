@@ -10,6 +10,7 @@ import { assertNoForceClose, closeChannels, fund, openChannel, payLnd } from './
 
 const password = 'correct horse battery';
 const frozenSat = 70_000n;
+const receivedSat = 123_456n;
 
 describe('a wallet with a channel to lnd, a frozen coin and a state that does not load', () => {
   let stand: Stand;
@@ -104,6 +105,23 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     await repair();
   });
 
+  it('gives out no address before it has read the chain, for that would be a used one', async () => {
+    const repair = await spoil(({ key }) => key === 'manager');
+    await failsToLoad();
+    stand.esplora.setFault('server_error');
+    try {
+      await device.wallet.unlock(password, 'safe_mode');
+      expect(await refusal(() => device.wallet.newAddress())).toBe('chain_unavailable');
+    } finally {
+      stand.esplora.setFault();
+    }
+    const address = await device.wallet.newAddress();
+    const used = await fetch(`${stand.esplora.url}/address/${address}`);
+    expect(await used.json()).toMatchObject({ chain_stats: { tx_count: 0 } });
+    await device.off();
+    await repair();
+  });
+
   it('sends everything but the frozen coin, refuses what needs channels, and leaves the disk and lnd alone', async () => {
     const repair = await spoil(({ key }) => key === 'manager');
     const before = device.disk.toSnapshot();
@@ -125,20 +143,25 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
         refusal(() => wallet.forceCloseChannel(channelId)),
         refusal(() => wallet.connectPeer(nodeUri)),
         refusal(() => wallet.freezeCoin(frozen, false)),
+        refusal(() => wallet.quoteSpeedUp({ txid: paidHash, feerateSatPerVb: 9 })),
+        refusal(() => wallet.speedUp({ txid: paidHash, feerateSatPerVb: 9 })),
         refusal(() => wallet.setLabel(paidHash, 'tea'))
       ])
-    ).toEqual(Array.from({ length: 9 }, () => 'safe_mode'));
+    ).toEqual(Array.from({ length: 11 }, () => 'safe_mode'));
     expect(await wallet.labels([paidHash])).toEqual({ [paidHash]: 'coffee' });
 
     const address = await stand.lnd.newAddress();
     const { txid } = await wallet.sendOnchain({ address, amountSat: undefined, feerateSatPerVb: 3 });
-    await waitFor(async () => (await stand.chain.mempool()).includes(txid), { what: 'the payment in the mempool' });
+    expect(await stand.chain.mempool(), 'sent is what the network has').toContain(txid);
     await stand.mine(1);
     const [frozenTxid = '', frozenVout] = frozen.split(':');
     expect(await stand.chain.isUnspent(frozenTxid, Number(frozenVout))).toBe(true);
     const sent = await transactionOf(stand, txid);
     expect(sent.outputs).toHaveLength(1);
     expect(sent.outputs[0]!.amountSat + sent.feeSat).toBeGreaterThan(1_490_000n);
+
+    await stand.chain.fund(await wallet.newAddress(), receivedSat);
+    await stand.mine(1);
 
     // A setting that belongs to the wallet waits on the device, and a new start stays on chain only.
     await wallet.changeSettings({ autoLockMinutes: 0, rapidGossipUrl: 'https://gossip.example.com' });
@@ -150,14 +173,17 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     await repair();
   });
 
-  it('comes back whole when the state loads again: the channel pays, and what was sent meanwhile is in its history', async () => {
+  it('comes back whole when the state loads again: the channel pays, and what was sent and received meanwhile is there', async () => {
     device = await device.reopen();
     const { wallet } = device;
     expect((await wallet.status()).safeMode).toBeUndefined();
     expect((await wallet.settings()).autoLockMinutes).toBe(0);
     await wallet.sync();
     const coins = await wallet.coins();
-    expect(coins.map(({ outpoint, state }) => [outpoint, state])).toEqual([[frozen, 'frozen']]);
+    expect(coins.map(({ amountSat, state }) => [amountSat, state])).toEqual([
+      [receivedSat, 'free'],
+      [frozenSat, 'frozen']
+    ]);
     const { payments } = await wallet.payments(50);
     const sends = payments.filter(
       ({ kind, direction, status }) => `${kind} ${direction} ${status}` === 'onchain outbound succeeded'

@@ -236,6 +236,7 @@ export class WalletState {
     const wasReady = this.status?.phase === 'ready';
     if (status.phase !== 'starting') this.blocksToDeadline = undefined;
     this.status = status;
+    if (status.phase === 'starting' && status.safeMode) this.info = this.balances = undefined;
     if (status.phase === 'ready') this.isOpen = true;
     else if (status.phase !== 'starting') this.#forget();
     if (status.phase === 'ready' && !wasReady) this.#inBackground(this.#loadAll());

@@ -85,7 +85,7 @@ export const backupWords = {
   safe_mode: 'Open on chain only',
   safe_mode_title: 'Open without your channels?',
   safe_mode_body:
-    'Coins on chain can be received and sent. Channels stay stored as they are, but nobody watches them meanwhile.',
+    'Coins on chain can be received and sent; leave some to close your channels with. The channels stay stored as they are, but nobody watches them meanwhile. A payment made just before may not show.',
   understood: 'I accept this'
 } as const;
 

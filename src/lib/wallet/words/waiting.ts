@@ -36,14 +36,14 @@ export const waitingWords = {
   what_anchors: 'Kept to close channels safely',
   why_anchors: 'It pays the fee if a channel has to be closed without its peer.',
   when_anchors: 'Until the channels are closed',
-  what_reserves: 'Reserves of channels',
+  what_reserves: 'Held back in channels',
   why_reserves:
-    'Each side keeps a part in a channel, so that it has something to lose by cheating. The fee of its closing is kept too.',
-  when_reserves: 'Until the channels are closed',
+    'Each side keeps a reserve in a channel, so that it has something to lose by cheating, and the fee of its closing. Some peers also take only a part at once.',
+  when_reserves: 'Reserves until the channels are closed; the rest once smaller payments have gone',
 
   on_the_way: 'Payments on their way',
   on_the_way_why: 'They left your balance. Each arrives, or its money comes back.',
-  on_the_way_when: 'Within moments, as a rule. The first is decided about {when} at the latest.',
+  on_the_way_when: 'Within moments, as a rule. The first runs out about {when}.',
   on_the_way_soon: 'Within moments, as a rule'
 } as const;
 

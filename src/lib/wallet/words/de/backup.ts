@@ -86,6 +86,6 @@ export const backup: Translated<typeof backupWords> = {
   safe_mode: 'Nur on-chain öffnen',
   safe_mode_title: 'Ohne deine Kanäle öffnen?',
   safe_mode_body:
-    'Coins on-chain können empfangen und gesendet werden. Die Kanäle bleiben gespeichert, wie sie sind, aber solange wacht niemand über sie.',
+    'Coins on-chain können empfangen und gesendet werden; lass welche übrig, um deine Kanäle zu schließen. Die Kanäle bleiben gespeichert, wie sie sind, aber solange wacht niemand über sie. Eine Zahlung von eben erscheint vielleicht nicht.',
   understood: 'Ich nehme das in Kauf'
 };

@@ -38,13 +38,13 @@ export const waiting: Translated<typeof waitingWords> = {
   what_anchors: 'Aufbewahrt, um Kanäle sicher zu schließen',
   why_anchors: 'Es zahlt die Gebühr, falls ein Kanal ohne seinen Partner geschlossen werden muss.',
   when_anchors: 'Bis die Kanäle geschlossen sind',
-  what_reserves: 'Reserven der Kanäle',
+  what_reserves: 'In Kanälen zurückgehalten',
   why_reserves:
-    'Jede Seite lässt einen Teil im Kanal, damit sie beim Betrügen etwas zu verlieren hat. Auch die Gebühr der Schließung bleibt liegen.',
-  when_reserves: 'Bis die Kanäle geschlossen sind',
+    'Jede Seite lässt eine Reserve im Kanal, damit sie beim Betrügen etwas zu verlieren hat, und die Gebühr der Schließung. Manche Partner nehmen auf einmal nur einen Teil an.',
+  when_reserves: 'Reserven, bis die Kanäle geschlossen sind; der Rest, sobald kleinere Zahlungen durch sind',
 
   on_the_way: 'Zahlungen unterwegs',
   on_the_way_why: 'Sie haben dein Guthaben verlassen. Jede kommt an, oder ihr Geld kommt zurück.',
-  on_the_way_when: 'In der Regel gleich. Die erste ist spätestens etwa {when} entschieden.',
+  on_the_way_when: 'In der Regel gleich. Die erste läuft etwa {when} ab.',
   on_the_way_soon: 'In der Regel gleich'
 };
