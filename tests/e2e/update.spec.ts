@@ -46,13 +46,15 @@ test.describe('a new version of the app', () => {
     await page.reload();
     await unlock(page);
 
-    await server.close();
-    const later = await serveApp(stand, undefined, { port: Number(new URL(server.url).port), staticDir: laterApp });
-    await stand.lnd.awaitUsableChannel(nodeId, catchUpTimeoutMs);
     await expectReady(page);
     const { bolt11, paymentHash, preimage } = await heldInvoice(stand, 20_000_000n, 'held');
     await confirmPayment(page, bolt11, 20_000n);
     await stand.lnd.awaitInvoice(paymentHash, 'ACCEPTED');
+
+    // Only now, for the browser may look for a new version by itself.
+    await server.close();
+    const later = await serveApp(stand, undefined, { port: Number(new URL(server.url).port), staticDir: laterApp });
+    await stand.lnd.awaitUsableChannel(nodeId, catchUpTimeoutMs);
     await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
 
     await expect(page.getByText(t('update.later'), { exact: true })).toBeVisible();
