@@ -1,10 +1,10 @@
 // Owns two real wallets in this process with a channel between them: real nodes, TCP on loopback, a real chain; only the disk is memory.
-import { createServer } from 'node:net';
 import type { BackupMode, Invoice } from '../../src/worker/api.js';
 import { openBackup } from '../../src/worker/backup/open.js';
 import { systemClock, type Clock } from '../../src/worker/clock.js';
 import { nodePlatform } from '../../src/worker/platform-node.js';
 import { Wallet } from '../../src/worker/wallet.js';
+import { freePort } from '../../tests/regtest/free-port.js';
 import { listenForPeers } from '../../tests/regtest/shop-listener.js';
 import type { Stand } from '../../tests/regtest/stand.js';
 import { Stops } from '../../tests/regtest/stops.js';
@@ -138,14 +138,9 @@ async function openSide(stand: Stand, deviceName: string, options: SideOptions, 
   return { wallet, events, disk };
 }
 
-/** The port is the system's choice: the listener takes a number, so one that is free is asked for first. */
+/** Listens for peers of `wallet` on a port of its own. */
 async function listen(wallet: Wallet): Promise<{ port: number; stop: () => Promise<void> }> {
-  const port = await new Promise<number>((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+  const port = await freePort();
   return { port, stop: await listenForPeers(wallet.session.node, port) };
 }
 

@@ -3,17 +3,16 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { freePort } from '../regtest/free-port.js';
 
 const run = promisify(execFile);
 const DEBIAN_ROOT = '/usr/lib/postgresql';
 /** Accounts that Debian has and that may run a server, which root may not. */
 const ACCOUNTS = ['postgres', 'nobody'];
-const START_ATTEMPTS = 3;
 
 /** A running cluster with one empty database. */
 export interface Postgres {
@@ -40,8 +39,8 @@ export async function startPostgres(): Promise<Postgres> {
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     await initialize(cluster);
-    const { server: first, port } = await startOnFreePort(cluster);
-    let server = first;
+    const port = await freePort();
+    let server = await startServer(cluster, port);
     return {
       url: `postgresql://tern@127.0.0.1:${port}/postgres`,
       pause: () => stopServer(server),
@@ -69,18 +68,6 @@ async function initialize({ binaries, account, directory }: Cluster): Promise<vo
   if (account !== undefined) await chown(directory, account.uid, account.gid);
   const settings = ['-D', 'data', '-U', 'tern', '-E', 'UTF8', '--locale=C', '-A', 'trust', '--no-sync'];
   await run(join(binaries, 'initdb'), settings, { ...account, cwd: directory });
-}
-
-/** Another process may take a port between our finding it free and PostgreSQL taking it. */
-async function startOnFreePort(cluster: Cluster): Promise<{ server: ChildProcess; port: number }> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    try {
-      return { server: await startServer(cluster, port), port };
-    } catch (fault) {
-      if (attempt === START_ATTEMPTS) throw fault;
-    }
-  }
 }
 
 function startServer({ binaries, account, directory }: Cluster, port: number): Promise<ChildProcess> {
@@ -145,12 +132,4 @@ async function unprivilegedAccount(): Promise<Account | undefined> {
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }
   throw new Error(`PostgreSQL does not run as root, and there is none of the accounts ${ACCOUNTS.join(', ')}.`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -2,7 +2,8 @@
 import { obtainLnd } from './binaries.js';
 import type { Chain } from './chain.js';
 import { LndClient } from './lnd-client.js';
-import { closeDirectory, freePort, NodeProcess, openDirectory, type NodeDirectory } from './node-process.js';
+import { freePort } from './free-port.js';
+import { closeDirectory, NodeProcess, openDirectory, type NodeDirectory } from './node-process.js';
 import { waitFor } from './wait.js';
 
 export * from './lnd-client.js';

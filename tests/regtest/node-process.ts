@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TernError } from '../../src/wire/errors.js';
@@ -24,15 +23,6 @@ export async function openDirectory(name: string, kept?: string): Promise<NodeDi
 /** Removes the directory if it is temporary. */
 export async function closeDirectory(directory: NodeDirectory): Promise<void> {
   if (directory.temporary) await rm(directory.path, { recursive: true, force: true });
-}
-
-/** A TCP port on loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export class NodeProcess {

@@ -1,8 +1,7 @@
 // Owns the playground's ports: chosen once, then the same from start to start, since wallets remember them.
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import * as v from 'valibot';
-import { freePort } from './node-process.js';
+import { freePort, isFree } from './free-port.js';
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const portsFile = v.object({ esplora: port, faucet: port, shop: port, lightning: port });
@@ -38,12 +37,4 @@ async function readPorts(file: string): Promise<Partial<PlaygroundPorts>> {
   } catch {
     return {};
   }
-}
-
-function isFree(candidate: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
