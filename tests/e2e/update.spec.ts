@@ -2,13 +2,14 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, type BrowserContext, type Page } from '@playwright/test';
+import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
 import { expectChannelsWhole, heldInvoice } from './support/judge.js';
 import { createWallet, unlock } from './support/onboarding.js';
-import { button, heading, t } from './support/screen.js';
+import { button, heading, satText, t } from './support/screen.js';
 import {
   catchUpTimeoutMs,
   confirmPayment,
+  enterPayment,
   expectReady,
   fundWallet,
   openChannel,
@@ -18,6 +19,12 @@ import {
 import { builtApp, freshContext, serveApp, test } from './support/world.js';
 
 const mark = '<meta name="tern-test" content="later" />';
+const lowWindows = [
+  { width: 360, height: 480 },
+  { width: 360, height: 640 },
+  { width: 1280, height: 480 },
+  { width: 1280, height: 720 }
+];
 
 test.describe('a new version of the app', () => {
   let laterApp: string;
@@ -65,6 +72,10 @@ test.describe('a new version of the app', () => {
     expect(await versions(page)).toEqual({ waiting: 'installed', isLater: false });
     await expect(button(page, 'nav.lock')).toBeVisible();
 
+    const next = await stand.lnd.addInvoice({ amountMsat: 3_000_000n, memo: 'next' });
+    await enterPayment(page, next.bolt11);
+    await expectNothingCovered(page, t('send.confirm', { amount: satText(3_000n) }));
+
     await button(page, 'update.apply').click();
     await expect(heading(page, t('unlock.title'))).toBeVisible();
     await expect.poll(() => versions(page)).toEqual({ waiting: undefined, isLater: true });
@@ -75,6 +86,29 @@ test.describe('a new version of the app', () => {
     await later.close();
   });
 });
+
+/** However low the window, the offer leaves the button that confirms a payment in reach, and is in reach itself. */
+async function expectNothingCovered(page: Page, confirm: string): Promise<void> {
+  const usual = page.viewportSize();
+  for (const viewport of lowWindows) {
+    await page.setViewportSize(viewport);
+    await page.getByRole('button', { name: confirm, exact: true }).click({ trial: true, timeout: 5_000 });
+    await button(page, 'update.apply').click({ trial: true, timeout: 5_000 });
+    // A click scrolls out from under what covers it, so where both lie counts too.
+    const [offer, asked] = [
+      await placeOf(page.getByRole('status').filter({ has: button(page, 'update.apply') })),
+      await placeOf(page.getByRole('button', { name: confirm, exact: true }))
+    ];
+    expect(asked.y + asked.height).toBeLessThanOrEqual(offer.y);
+  }
+  if (usual) await page.setViewportSize(usual);
+}
+
+async function placeOf(shown: Locator): Promise<{ y: number; height: number }> {
+  const box = await shown.boundingBox();
+  if (!box) throw new Error('it is not shown');
+  return box;
+}
 
 /** The version that waits, and whether the page is of the later one. */
 function versions(page: Page): Promise<{ waiting?: string; isLater: boolean }> {

@@ -44,7 +44,7 @@ export const setupWords = {
   'missing.home': 'Go to your wallet',
   'update.ready': 'A new version of Tern is ready.',
   'update.apply': 'Update now',
-  'update.later': 'A payment is on its way. You can update when it has arrived.',
+  'update.later': 'Update once the payment arrives.',
 
   'step.opening': 'Opening your wallet',
   'step.unsealing': 'Checking your password',

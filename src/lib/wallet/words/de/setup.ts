@@ -46,7 +46,7 @@ export const setup: Translated<typeof setupWords> = {
   'missing.home': 'Zu deiner Wallet',
   'update.ready': 'Eine neue Version von Tern ist bereit.',
   'update.apply': 'Jetzt aktualisieren',
-  'update.later': 'Eine Zahlung ist unterwegs. Aktualisiere, sobald sie angekommen ist.',
+  'update.later': 'Bereit, sobald die Zahlung ankommt.',
 
   'step.opening': 'Deine Wallet wird geöffnet',
   'step.unsealing': 'Dein Passwort wird geprüft',
