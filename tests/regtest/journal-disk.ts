@@ -3,7 +3,8 @@ import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import type { Disk, DiskBatch, OutboxEntry, RowKey } from '../../src/worker/disk.js';
+import type { DiskBatch } from '../../src/worker/disk.js';
+import { MemoryDisk } from '../../src/worker/memory-disk.js';
 import { assertRowsOnce, isEmptyBatch } from '../../src/worker/rows.js';
 import { TernError } from '../../src/wire/errors.js';
 import { DiskContent, type ContentSnapshot } from '../../src/worker/disk-content.js';
@@ -15,18 +16,17 @@ const HEADER_BYTES = 8;
 /** The first record of a file is a snapshot, all others are batches. */
 type JournalRecord = { snapshot: ContentSnapshot } | { batch: DiskBatch };
 
-/** A `Disk` in one file. One process at a time may open it. */
-export class JournalDisk implements Disk {
+/** A `Disk` in one file, read from memory. One process at a time may open it. */
+export class JournalDisk extends MemoryDisk {
   readonly #path: string;
-  readonly #content: DiskContent;
   #file: FileHandle | undefined;
   /** Bytes of the file that are known to be whole and durable. */
   #lengthBytes: number;
   #lastCommit: Promise<void> = Promise.resolve();
 
   private constructor(path: string, content: DiskContent, lengthBytes: number) {
+    super(content);
     this.#path = path;
-    this.#content = content;
     this.#lengthBytes = lengthBytes;
   }
 
@@ -36,19 +36,7 @@ export class JournalDisk implements Disk {
     return new JournalDisk(path, content, compactBytes ?? (await compact(path, content)));
   }
 
-  async read(row: RowKey): Promise<Uint8Array | undefined> {
-    return this.#content.read(row);
-  }
-
-  async list(primary: string, secondary: string): Promise<string[]> {
-    return this.#content.list(primary, secondary);
-  }
-
-  async listPage(primary: string, secondary: string, limit: number, before?: string): Promise<string[]> {
-    return this.#content.listPage(primary, secondary, limit, before);
-  }
-
-  async commit(batch: DiskBatch): Promise<void> {
+  override async commit(batch: DiskBatch): Promise<void> {
     assertRowsOnce(batch);
     if (isEmptyBatch(batch)) return;
     const record = encode({ batch });
@@ -57,31 +45,7 @@ export class JournalDisk implements Disk {
     return committed;
   }
 
-  async outbox(): Promise<OutboxEntry[]> {
-    return this.#content.outbox();
-  }
-
-  async readMany(rows: RowKey[]): Promise<(Uint8Array | undefined)[]> {
-    return rows.map((row) => this.#content.read(row));
-  }
-
-  async allRows(): Promise<RowKey[]> {
-    return this.#content.allRows();
-  }
-
-  async readLocal(name: string): Promise<Uint8Array | undefined> {
-    return this.#content.readLocal(name);
-  }
-
-  async listLocal(prefix: string): Promise<string[]> {
-    return this.#content.listLocal(prefix);
-  }
-
-  async isEmpty(): Promise<boolean> {
-    return this.#content.isEmpty();
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#lastCommit;
     await this.#file?.close();
     this.#file = undefined;
@@ -100,7 +64,7 @@ export class JournalDisk implements Disk {
     }
     this.#lengthBytes += record.byteLength;
     // What was written is applied, not what the caller may have changed meanwhile.
-    this.#content.apply(decodeBatch(record));
+    await super.commit(decodeBatch(record));
   }
 }
 
