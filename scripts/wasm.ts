@@ -6,9 +6,9 @@ import { buildOnce } from './built-once.js';
 import { formatElapsed, repositoryRoot, runCommand, say, wasmDirectory } from './commands.js';
 import { hashSources } from './source-hash.js';
 
-/** What of wasm/ does not change the module: outputs, tests, and files that only people and editors read. */
+/** What of wasm/ does not change the module: outputs, tests, benchmarks, and files that only people and editors read. */
 function isSource(file: string): boolean {
-  return !/(^|\/)(target|pkg|tests|vectors|fuzz|node_modules)$/.test(file) && !/(\.md|~|\.swp)$/.test(file);
+  return !/(^|\/)(target|pkg|tests|vectors|fuzz|bench|node_modules)$/.test(file) && !/(\.md|~|\.swp)$/.test(file);
 }
 
 /**

@@ -69,11 +69,10 @@ export async function withBrowser<T>(use: (browser: BenchBrowser) => Promise<T>)
 
 async function bundle(): Promise<Map<string, ServedFile>> {
   const html = '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>';
-  const script = 'text/javascript';
-  return new Map([
+  return new Map<string, ServedFile>([
     ['/', { contentType: 'text/html', body: html }],
-    ['/page.js', { contentType: script, body: await bundleScript('./browser-page.ts') }],
-    ['/worker.js', { contentType: script, body: await bundleScript('./browser-worker.ts') }],
+    ...(await bundleScript('./browser-page.ts', '/page.js')),
+    ...(await bundleScript('./browser-worker.ts', '/worker.js')),
     [
       '/node.wasm',
       { contentType: 'application/wasm', body: await readFile(path.join(wasmDirectory, 'pkg/tern_bg.wasm')) }
@@ -81,7 +80,8 @@ async function bundle(): Promise<Map<string, ServedFile>> {
   ]);
 }
 
-async function bundleScript(entry: string): Promise<string> {
+/** The entry under this name, and what it loads later. */
+async function bundleScript(entry: string, name: string): Promise<[string, ServedFile][]> {
   const outputs = await build({
     configFile: false,
     logLevel: 'error',
@@ -94,9 +94,13 @@ async function bundleScript(entry: string): Promise<string> {
     }
   });
   const chunks = [outputs].flat().flatMap((output) => ('output' in output ? output.output : []));
-  const [chunk] = chunks.filter((output) => output.type === 'chunk');
-  if (chunk) return chunk.code;
-  throw new TernError('internal', `${entry} makes an empty bundle`, 'Look at what it imports.');
+  const scripts = chunks.filter((output) => output.type === 'chunk');
+  if (!scripts.some(({ isEntry }) => isEntry))
+    throw new TernError('internal', `${entry} makes an empty bundle`, 'Look at what it imports.');
+  return scripts.map(({ isEntry, fileName, code }) => [
+    isEntry ? name : `/${fileName}`,
+    { contentType: 'text/javascript', body: code }
+  ]);
 }
 
 /** Nothing may be cached: neither file nor compiled code. */
