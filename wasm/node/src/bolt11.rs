@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use bitcoin::hashes::Hash;
 use lightning::ln::channelmanager::{
-    Bolt11InvoiceParameters, Bolt11PaymentError, PaymentId, RecentPaymentDetails, Retry, RetryableSendFailure,
+    Bolt11InvoiceParameters, Bolt11PaymentError, PaymentId, RecentPaymentDetails, Retry,
 };
-use lightning::routing::router::{
-    InFlightHtlcs, PaymentParameters, RouteParameters, RouteParametersConfig, Router as _,
-};
+use lightning::routing::router::{PaymentParameters, RouteParameters, RouteParametersConfig};
 use lightning::sign::{NodeSigner as _, Recipient};
 use lightning_invoice::{
     Bolt11Invoice, Bolt11InvoiceDescription, Bolt11InvoiceDescriptionRef, Description, ExpiryTime, PositiveTimestamp,
@@ -22,16 +20,15 @@ use crate::error::{Code, NodeError};
 use crate::keys::WalletKeys;
 use crate::ldk::{ChannelManager, Router};
 use crate::payments::Payments;
+use crate::sending::{check_room, fee_limit, in_flight, quote_route, retryable, zero_amount, MAX_ATTEMPTS};
 use crate::tip::Tip;
 use crate::types::{
     DecodedInvoice, Invoice, InvoiceRequest, Network, PayQuote, PayRequest, Payment, PaymentDirection, PaymentKind,
     PaymentStatus,
 };
 
-pub(crate) const MAX_ATTEMPTS: u32 = 10;
 /// How far a block's time may run ahead of the network's.
 const BLOCK_TIME_AHEAD_SECONDS: u64 = 2 * 3_600;
-const MIN_FEE_LIMIT_MSAT: u64 = 5_000;
 const MAX_EXPIRY_SECONDS: u32 = 30 * 86_400;
 
 /// Invoices and their payments.
@@ -300,73 +297,11 @@ pub(crate) fn expiry_ms(invoice: &Bolt11Invoice) -> f64 {
     (invoice.duration_since_epoch() + invoice.expiry_time()).as_millis() as f64
 }
 
-/// What the best route known now costs. `route_not_found`.
-pub(crate) fn quote_route(
-    manager: &ChannelManager,
-    router: &Router,
-    parameters: &RouteParameters,
-) -> Result<PayQuote, NodeError> {
-    let usable = manager.list_usable_channels();
-    let first_hops: Vec<_> = usable.iter().collect();
-    let payer = manager.get_our_node_id();
-    let route = router
-        .find_route(&payer, parameters, Some(&first_hops), InFlightHtlcs::new())
-        .map_err(|_| no_route())?;
-    Ok(PayQuote {
-        amount_msat: parameters.final_value_msat,
-        fee_msat: route.get_total_fees(),
-        max_fee_msat: parameters.max_total_routing_fee_msat.unwrap_or(0),
-    })
-}
-
-/// `insufficient_balance` where the channels cannot send as much now.
-pub(crate) fn check_room(manager: &ChannelManager, amount_msat: u64) -> Result<(), NodeError> {
-    let usable = manager.list_usable_channels();
-    let have_msat: u64 = usable.iter().map(|channel| channel.next_outbound_htlc_limit_msat).sum();
-    if amount_msat <= have_msat {
-        return Ok(());
-    }
-    Err(NodeError::new(
-        Code::InsufficientBalance,
-        format!(
-            "The payment is for {} sat; {} sat can be sent over Lightning now.",
-            amount_msat.div_ceil(1000),
-            have_msat / 1000
-        ),
-        "Send less, open a channel with more, or wait until the peers are connected.",
-    ))
-}
-
-/// What a payment may cost at most: as asked, else one percent and at least five sat.
-pub(crate) fn fee_limit(asked_msat: Option<u64>, amount_msat: u64) -> u64 {
-    asked_msat.unwrap_or_else(|| (amount_msat / 100).max(MIN_FEE_LIMIT_MSAT))
-}
-
-pub(crate) fn zero_amount() -> NodeError {
-    NodeError::new(Code::InvalidAmount, "The amount is zero.", "Enter an amount.")
-}
-
 fn already_paid() -> NodeError {
     NodeError::new(
         Code::InvoiceAlreadyPaid,
         "This invoice has been paid.",
         "Ask for a new invoice if you want to pay again.",
-    )
-}
-
-fn in_flight() -> NodeError {
-    NodeError::new(
-        Code::PaymentInFlight,
-        "This invoice is being paid right now.",
-        "Wait for the outcome.",
-    )
-}
-
-fn no_route() -> NodeError {
-    NodeError::new(
-        Code::RouteNotFound,
-        "There is no way to the receiver with enough room and an acceptable fee.",
-        "Try a smaller amount, or try again later.",
     )
 }
 
@@ -378,22 +313,5 @@ fn send_error(error: Bolt11PaymentError) -> NodeError {
             "Pay what the invoice asks for.",
         ),
         Bolt11PaymentError::SendingFailed(failure) => retryable(failure),
-    }
-}
-
-pub(crate) fn retryable(failure: RetryableSendFailure) -> NodeError {
-    match failure {
-        RetryableSendFailure::PaymentExpired => NodeError::new(
-            Code::InvoiceExpired,
-            "The invoice has expired.",
-            "Ask for a new invoice.",
-        ),
-        RetryableSendFailure::DuplicatePayment => in_flight(),
-        RetryableSendFailure::RouteNotFound => no_route(),
-        RetryableSendFailure::OnionPacketSizeExceeded => NodeError::new(
-            Code::InvalidInvoice,
-            "The invoice asks for more data than a payment can carry.",
-            "Ask for another invoice.",
-        ),
     }
 }

@@ -8,12 +8,12 @@ use lightning::routing::router::{PaymentParameters, RouteParameters};
 use lightning::sign::EntropySource as _;
 use lightning::types::payment::PaymentPreimage;
 
-use crate::bolt11::{check_room, fee_limit, quote_route, retryable, zero_amount, MAX_ATTEMPTS};
 use crate::channels::parse_node_id;
 use crate::error::{Code, NodeError};
 use crate::keys::WalletKeys;
 use crate::ldk::{ChannelManager, Router};
 use crate::payments::Payments;
+use crate::sending::{check_room, fee_limit, quote_route, retryable, zero_amount, MAX_ATTEMPTS};
 use crate::types::{KeysendRequest, PayQuote, Payment, PaymentDirection, PaymentKind, PaymentStatus};
 
 /// What lnd asks for where no invoice says otherwise.

@@ -36,6 +36,7 @@ mod peer_book;
 mod quarantine;
 mod revive;
 mod scorer;
+mod sending;
 mod sockets;
 mod stop;
 mod store;
