@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use bdk_wallet::chain::Merge;
 use bdk_wallet::ChangeSet;
+use futures::future::try_join_all;
+use futures::try_join;
 use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
@@ -48,12 +50,13 @@ impl ChangeLog {
             next: 0,
             changes: ChangeSet::default(),
         };
-        if let Some(bytes) = store.get(NAMESPACE, "", SNAPSHOT).await? {
+        let (stored, keys) = try_join!(store.get(NAMESPACE, "", SNAPSHOT), store.keys(NAMESPACE, CHANGES))?;
+        if let Some(bytes) = stored {
             snapshot =
                 ciborium::from_reader(bytes.as_slice()).map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
         }
         let mut numbers = Vec::new();
-        for key in store.keys(NAMESPACE, CHANGES).await? {
+        for key in keys {
             let number = u64::from_str_radix(&key, 16).map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
             if number >= snapshot.next {
                 numbers.push(number);
@@ -61,8 +64,8 @@ impl ChangeLog {
         }
         numbers.sort_unstable();
         let mut whole = snapshot.changes;
-        for number in &numbers {
-            let bytes = store.get(NAMESPACE, CHANGES, &key(*number)).await?;
+        let names: Vec<String> = numbers.iter().map(|number| key(*number)).collect();
+        for bytes in try_join_all(names.iter().map(|name| store.get(NAMESPACE, CHANGES, name))).await? {
             let bytes = bytes.ok_or_else(|| NodeError::unreadable("on-chain wallet", "a change is missing"))?;
             let change: ChangeSet =
                 ciborium::from_reader(bytes.as_slice()).map_err(|e| NodeError::unreadable("on-chain wallet", e))?;

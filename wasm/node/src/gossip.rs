@@ -8,17 +8,12 @@ use std::time::Duration;
 use lightning::io::Cursor;
 use lightning::ln::msgs::RoutingMessageHandler;
 use lightning::ln::peer_handler::IgnoringMessageHandler;
-use lightning::util::persist::{
-    NETWORK_GRAPH_PERSISTENCE_KEY, NETWORK_GRAPH_PERSISTENCE_PRIMARY_NAMESPACE,
-    NETWORK_GRAPH_PERSISTENCE_SECONDARY_NAMESPACE,
-};
 use lightning::util::ser::ReadableArgs;
 use lightning_background_processor::GossipSync as LdkGossipSync;
 
 use crate::error::{Code, NodeError};
 use crate::host::{LogLevel, SharedHost};
 use crate::ldk::{GossipSync, Graph, Logger, PeerGossip, RapidGossip, SharedGraph};
-use crate::store::NodeStore;
 use crate::types::Network;
 
 /// Whoever takes gossip from peers.
@@ -38,15 +33,8 @@ pub enum Gossip {
 }
 
 /// The map as stored, or an empty one: an unreadable map is no reason not to start.
-pub async fn load_graph(store: &NodeStore, network: Network, logger: &Logger, host: &SharedHost) -> SharedGraph {
-    let stored = store
-        .get(
-            NETWORK_GRAPH_PERSISTENCE_PRIMARY_NAMESPACE,
-            NETWORK_GRAPH_PERSISTENCE_SECONDARY_NAMESPACE,
-            NETWORK_GRAPH_PERSISTENCE_KEY,
-        )
-        .await;
-    if let Ok(Some(bytes)) = stored {
+pub fn load_graph(stored: Option<Vec<u8>>, network: Network, logger: &Logger, host: &SharedHost) -> SharedGraph {
+    if let Some(bytes) = stored {
         match Graph::read(&mut Cursor::new(bytes), Arc::clone(logger)) {
             Ok(graph) => return Arc::new(graph),
             Err(e) => host.log(

@@ -40,6 +40,7 @@ mod sending;
 mod sockets;
 mod stop;
 mod store;
+mod stored;
 mod superseded;
 #[cfg(any(test, fuzzing))]
 mod testing;

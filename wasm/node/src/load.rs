@@ -11,12 +11,6 @@ use lightning::io::Cursor;
 use lightning::ln::channelmanager::{ChainParameters, ChannelManagerReadArgs};
 use lightning::onion_message::messenger::DefaultMessageRouter;
 use lightning::routing::scoring::{ProbabilisticScoringDecayParameters, ProbabilisticScoringFeeParameters};
-use lightning::util::persist::{
-    CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
-    CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, OUTPUT_SWEEPER_PERSISTENCE_KEY,
-    OUTPUT_SWEEPER_PERSISTENCE_PRIMARY_NAMESPACE, OUTPUT_SWEEPER_PERSISTENCE_SECONDARY_NAMESPACE,
-    SCORER_PERSISTENCE_KEY, SCORER_PERSISTENCE_PRIMARY_NAMESPACE, SCORER_PERSISTENCE_SECONDARY_NAMESPACE,
-};
 use lightning::util::ser::ReadableArgs;
 
 use crate::bolt11::Bolt11;
@@ -38,6 +32,7 @@ use crate::quarantine::Quarantine;
 use crate::scorer::ScorerCell;
 use crate::sockets::Unsent;
 use crate::stop::Tasks;
+use crate::stored::Stored;
 use crate::tip::Tip;
 use crate::types::NodeConfig;
 
@@ -50,8 +45,9 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         ground.outputs.hold();
     }
     let chain = Rc::new(Chain::new(&config.esplora_url, Arc::clone(&ground.host))?);
-    let graph = load_graph(&ground.store, config.network, &ground.logger, &ground.host).await;
-    let scorer = load_scorer(&ground, &graph).await;
+    let stored = Stored::read(&ground.store).await?;
+    let graph = load_graph(stored.graph, config.network, &ground.logger, &ground.host);
+    let scorer = load_scorer(stored.scorer, &ground, &graph);
     let chain_monitor = Arc::new(new_chain_monitor(&ground));
     let router = Arc::new(Router::new(
         Arc::clone(&graph),
@@ -60,8 +56,8 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         Arc::clone(&scorer),
         ProbabilisticScoringFeeParameters::default(),
     ));
-    let manager = load_manager(&ground, &chain_monitor, &router, &graph).await?;
-    let (sweeper_block, sweeper) = load_sweeper(&ground, &manager).await?;
+    let manager = load_manager(stored.manager, &ground, &chain_monitor, &router, &graph).await?;
+    let (sweeper_block, sweeper) = load_sweeper(stored.sweeper, &ground, &manager)?;
     let gossip = Gossip::new(config.rapid_gossip_url.as_deref(), &graph, &ground.logger);
     let onion_messenger = new_onion_messenger(&ground, &manager, &graph);
     let peers = Arc::new(new_peer_manager(
@@ -172,17 +168,9 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
     }))
 }
 
-async fn load_scorer(ground: &Ground, graph: &SharedGraph) -> Arc<ScorerCell> {
+fn load_scorer(stored: Option<Vec<u8>>, ground: &Ground, graph: &SharedGraph) -> Arc<ScorerCell> {
     let decay = ProbabilisticScoringDecayParameters::default();
-    let stored = ground
-        .store
-        .get(
-            SCORER_PERSISTENCE_PRIMARY_NAMESPACE,
-            SCORER_PERSISTENCE_SECONDARY_NAMESPACE,
-            SCORER_PERSISTENCE_KEY,
-        )
-        .await;
-    let read = stored.ok().flatten().and_then(|bytes| {
+    let read = stored.and_then(|bytes| {
         Scorer::read(
             &mut Cursor::new(bytes),
             (decay, Arc::clone(graph), Arc::clone(&ground.logger)),
@@ -195,6 +183,7 @@ async fn load_scorer(ground: &Ground, graph: &SharedGraph) -> Arc<ScorerCell> {
 }
 
 async fn load_manager(
+    stored: Option<Vec<u8>>,
     ground: &Ground,
     chain_monitor: &Arc<ChainMonitor>,
     router: &Arc<Router>,
@@ -202,14 +191,6 @@ async fn load_manager(
 ) -> Result<Arc<ChannelManager>, NodeError> {
     let message_router = Arc::new(DefaultMessageRouter::new(Arc::clone(graph), Arc::clone(&ground.keys)));
     let config = channel_config(ground.network);
-    let stored = ground
-        .store
-        .get(
-            CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
-            CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE,
-            CHANNEL_MANAGER_PERSISTENCE_KEY,
-        )
-        .await?;
     let monitors = new_persister(ground)
         .read_all_channel_monitors_with_updates()
         .await
@@ -273,15 +254,11 @@ async fn load_manager(
     Ok(Arc::new(manager))
 }
 
-async fn load_sweeper(ground: &Ground, manager: &ChannelManager) -> Result<(BestBlock, Arc<Sweeper>), NodeError> {
-    let stored = ground
-        .store
-        .get(
-            OUTPUT_SWEEPER_PERSISTENCE_PRIMARY_NAMESPACE,
-            OUTPUT_SWEEPER_PERSISTENCE_SECONDARY_NAMESPACE,
-            OUTPUT_SWEEPER_PERSISTENCE_KEY,
-        )
-        .await?;
+fn load_sweeper(
+    stored: Option<Vec<u8>>,
+    ground: &Ground,
+    manager: &ChannelManager,
+) -> Result<(BestBlock, Arc<Sweeper>), NodeError> {
     let Some(bytes) = stored else {
         let block = manager.current_best_block();
         let sweeper = Sweeper::new(
