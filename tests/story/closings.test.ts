@@ -1,4 +1,4 @@
-// Owns the proof that a channel that ends without consent costs fees and nothing else: revoked states are punished, and payments under way come back or arrive. lnd and the chain are asked.
+// Owns the proof that a channel that ends costs fees and nothing else, and is counted once meanwhile: revoked states are punished, and payments under way come back or arrive. lnd and the chain are asked.
 import { createHash, randomBytes } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ const heldMsat = 60_000_000n;
 /** Of a channel's whole life, at the feerate of the stand. */
 const mostFeesSat = 10_000n;
 
-describe('a channel that ends without consent', () => {
+describe('a channel that ends', () => {
   let stand: Stand;
   let directory: string;
   let lnd: Lnd;
@@ -107,8 +107,11 @@ describe('a channel that ends without consent', () => {
 
   /** All that is ours by lnd's count is back on chain, and arrives where we send it, less the fees that the chain shows; how much that is. */
   async function assertAllBack(extraSat = 0n): Promise<bigint> {
-    await mineUntilAllOnChain(stand, device);
     const expectedSat = (await ownedSat(stand, fundedSat)) + extraSat;
+    for (const shownSat of await mineUntilAllOnChain(stand, device)) {
+      expect(shownSat, 'counted once').toBeLessThanOrEqual(expectedSat);
+      expect(shownSat, 'never missing').toBeGreaterThan(expectedSat - mostFeesSat);
+    }
     const { totalSat } = await device.wallet.balances();
     const feesSat = await feesSinceSat(stand, depositTxid);
     expect(expectedSat - feesSat - totalSat, 'what nobody took').toBeLessThanOrEqual(anchorsSat);
@@ -118,6 +121,27 @@ describe('a channel that ends without consent', () => {
     expect(arrivedSat).toBe(totalSat - feeSat);
     return arrivedSat;
   }
+
+  it('is counted once at every block of a closing by consent, from its broadcast on', async () => {
+    await begin();
+    await lndAtRest();
+    const [channel] = await device.wallet.channels();
+    await device.wallet.closeChannel(channel?.channelId ?? '');
+    const closing = await transactionOf(stand, await closingTxid());
+    const expectedSat = (await ownedSat(stand, fundedSat)) - (await feesSinceSat(stand, depositTxid));
+    expect(closing.feeSat).toBeGreaterThan(0n);
+    for (let blocks = 0; blocks <= 7; blocks += 1) {
+      await device.wallet.sync();
+      const { totalSat, closingParts } = await device.wallet.balances();
+      expect(totalSat, `${blocks} blocks`).toBe(expectedSat);
+      expect(closingParts).toEqual([]);
+      await stand.mine(1);
+    }
+    // The funding's change and the closing: nobody sees by the address that they are of one wallet.
+    const addresses = (await device.wallet.coins()).map(({ address }) => address);
+    expect(addresses).toHaveLength(2);
+    expect(new Set(addresses).size).toBe(2);
+  });
 
   it('gives us what lnd had in it when lnd broadcasts a state that it has revoked', async () => {
     const channelPoint = await begin();

@@ -66,18 +66,21 @@ async function lndTransactions(stand: Stand): Promise<LndTransaction[]> {
   return (await stand.lnd.rest.get('/v1/transactions')).transactions as LndTransaction[];
 }
 
-/** Mines until nothing of the wallet's is in a channel, in flight or on its way back. */
-export async function mineUntilAllOnChain(stand: Stand, device: Device): Promise<void> {
+/** Mines until nothing of the wallet's is in a channel, in flight or on its way back; all that it showed as its total meanwhile. */
+export async function mineUntilAllOnChain(stand: Stand, device: Device): Promise<bigint[]> {
+  const totalsSat: bigint[] = [];
   await waitFor(
     async () => {
       // A delay is crossed in jumps, but what waits for a block is not left behind.
       await stand.mine((await stand.chain.mempool()).length > 0 ? 1 : 12);
       await device.wallet.sync();
-      const { closingSat, lightningMsat, onchainPendingSat } = await device.wallet.balances();
+      const { closingSat, lightningMsat, onchainPendingSat, totalSat } = await device.wallet.balances();
+      totalsSat.push(totalSat);
       return closingSat + lightningMsat + onchainPendingSat === 0n;
     },
     { what: 'all money to be back on chain', timeoutMs: 90_000, intervalMs: 500 }
   );
+  return totalsSat;
 }
 
 /** Sends all that the wallet has on chain to lnd; how much of it lnd counts, and the fee. Coins that are not there or not ours would not arrive. */

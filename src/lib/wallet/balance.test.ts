@@ -19,6 +19,7 @@ it('splits the total into parts that add up to it', () => {
           outboundCapacityMsat: outbound * 1000n,
           inboundCapacityMsat: 0n,
           closingSat: closing,
+          closingParts: [],
           totalSat
         },
         []

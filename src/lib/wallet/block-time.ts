@@ -3,9 +3,6 @@
 const MS_PER_BLOCK = 600_000;
 const MS_PER_DAY = 86_400_000;
 
-/** Until the wallet counts what a closing brings back, if both sides agree or the peer closed: its block, and those that follow until it stands. */
-export const CLOSING_BLOCKS = 7;
-
 /** The longest delay that the node grants to a peer's channel, between the closing's block and the one of the way back. */
 export const FORCED_CLOSING_BLOCKS = 2016 + 2;
 

@@ -14,6 +14,7 @@ const nothing: Balances = {
   outboundCapacityMsat: 0n,
   inboundCapacityMsat: 0n,
   closingSat: 0n,
+  closingParts: [],
   totalSat: 0n
 };
 
@@ -53,11 +54,16 @@ describe('what cannot be spent now', () => {
       outboundCapacityMsat: 488_000_000n,
       inboundCapacityMsat: 0n,
       closingSat: 40_000n,
+      closingParts: [
+        { amountSat: 30_000n, stage: 'confirming', freeAtHeight: 800_005 },
+        { amountSat: 10_000n, stage: 'unconfirmed' }
+      ] satisfies Balances['closingParts'],
       totalSat: 100_000n + 25_000n + 7_000n + 30_000n + 500_000n + 40_000n
     };
     expect(reasons(balances, [channelIn('ready', 488_000_000n)])).toEqual([
       ['coins', 30_000n],
-      ['closed', 40_000n],
+      ['closed_confirming', 30_000n],
+      ['closed_unconfirmed', 10_000n],
       ['frozen', 7_000n],
       ['anchors', 25_000n],
       ['reserves', 12_000n]
@@ -93,6 +99,7 @@ describe('what cannot be spent now', () => {
           anchorReserveSat: anchors,
           lightningMsat: ln,
           closingSat: back,
+          closingParts: [{ amountSat: back, stage: 'delayed', freeAtHeight: 800_144 } as const],
           totalSat: free + anchors + frozen + pending + ln / 1000n + back
         };
         const parts = balanceParts(balances, all);

@@ -1,15 +1,23 @@
 // Owns what cannot be spent now, part by part, with its reason: the parts add up to all that is not spendable.
-import type { Balances, ChannelInfo, NodeInfo, Payment } from '../../worker/api.js';
+import type { Balances, ChannelInfo, ClosingStage, NodeInfo, Payment } from '../../worker/api.js';
 import { balanceParts } from './balance.js';
 import { satFromMsat } from './money.js';
 
 /**
  * Why money waits. `coins`: for its first block. `opening`, `confirming`: in a channel that is not open yet. `agreeing`: in a channel whose two
- * sides agree on its closing. `closed`: on its way back from closed channels. `offline`: in a channel whose peer is away. `frozen`: by its
- * owner. `anchors`: for the fees of closing channels. `reserves`: in the reserves of open channels.
+ * sides agree on its closing. `closed_…`: on its way back from a closed channel, at that stage. `offline`: in a channel whose peer is away.
+ * `frozen`: by its owner. `anchors`: for the fees of closing channels. `reserves`: in the reserves of open channels.
  */
 export type WaitReason =
-  'coins' | 'opening' | 'confirming' | 'agreeing' | 'closed' | 'offline' | 'frozen' | 'anchors' | 'reserves';
+  | 'coins'
+  | 'opening'
+  | 'confirming'
+  | 'agreeing'
+  | `closed_${ClosingStage}`
+  | 'offline'
+  | 'frozen'
+  | 'anchors'
+  | 'reserves';
 
 /** A part of what cannot be spent now. */
 export interface Wait {
@@ -17,6 +25,13 @@ export interface Wait {
   amountSat: bigint;
   /** The one channel that it is in. */
   channel?: ChannelInfo;
+  /** The height from which it can be taken, where that is known. */
+  freeAtHeight?: number;
+}
+
+/** On its way back from a closed channel. */
+export function isClosed(reason: WaitReason): reason is `closed_${ClosingStage}` {
+  return reason.startsWith('closed_');
 }
 
 /** The parts, in the order in which they come back. */
@@ -30,7 +45,7 @@ export function waits(balances: Balances, channels: ChannelInfo[]): Wait[] {
     ...inState('confirming', 'confirming'),
     ...inState('opening', 'opening'),
     ...inState('closing', 'agreeing'),
-    { reason: 'closed', amountSat: balances.closingSat },
+    ...balances.closingParts.map(({ stage, ...part }) => ({ reason: `closed_${stage}`, ...part }) as const),
     ...inState('offline', 'offline'),
     { reason: 'frozen', amountSat: balances.onchainFrozenSat },
     { reason: 'anchors', amountSat: balances.anchorReserveSat }

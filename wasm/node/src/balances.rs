@@ -1,6 +1,7 @@
 //! Owns the sum of what is ours: on chain, in channels, and on the way between. Nothing is counted twice.
 
 use lightning::chain::channelmonitor::Balance;
+use lightning::ln::channel_state::ChannelDetails;
 
 use crate::node::Node;
 use crate::types::Balances;
@@ -9,15 +10,9 @@ impl Node {
     /// All that is ours.
     pub fn balances(&self) -> Balances {
         let channels = self.manager.list_channels();
-        let open: Vec<_> = channels.iter().collect();
-        let closing_sat: u64 = self
-            .chain_monitor
-            .get_claimable_balances(&open)
-            .iter()
-            .map(Balance::claimable_amount_satoshis)
-            .sum::<u64>()
-            + self.sweeping_sat();
-        let lightning_msat = self.lightning_msat();
+        let closing_parts = self.closing_parts(&channels);
+        let closing_sat = closing_parts.iter().map(|part| part.amount_sat).sum::<u64>();
+        let lightning_msat = self.lightning_msat(&channels);
         let usable = channels.iter().filter(|channel| channel.is_usable);
         let (outbound, inbound) = usable.fold((0, 0), |(outbound, inbound), channel| {
             (
@@ -36,6 +31,7 @@ impl Node {
             outbound_capacity_msat: outbound,
             inbound_capacity_msat: inbound,
             closing_sat,
+            closing_parts,
             total_sat: onchain.spendable_sat
                 + onchain.frozen_sat
                 + onchain.pending_sat
@@ -45,13 +41,18 @@ impl Node {
     }
 
     /// What is ours in open channels: what we send is gone until it comes back, what is sent to us is the sender's until it is claimed.
-    fn lightning_msat(&self) -> u64 {
-        let open = self.manager.list_channels();
+    fn lightning_msat(&self, open: &[ChannelDetails]) -> u64 {
         let mut total = 0;
         // What a stranger pushes to us is ours when the channel is confirmed.
         let ours = open
             .iter()
-            .filter(|channel| channel.is_outbound || channel.is_channel_ready);
+            .filter(|channel| channel.is_outbound || channel.is_channel_ready)
+            // A peer may broadcast the closing before we hear that it agrees.
+            .filter(|channel| {
+                !channel
+                    .funding_txo
+                    .is_some_and(|txo| self.onchain.counts_spend_of(txo.into_bitcoin_outpoint()))
+            });
         for channel in ours {
             let Ok(monitor) = self.chain_monitor.get_monitor(channel.channel_id) else {
                 continue;
@@ -73,30 +74,5 @@ impl Node {
             }
         }
         total
-    }
-
-    /// What waits to be swept, or is on its way to the wallet.
-    fn sweeping_sat(&self) -> u64 {
-        use lightning::util::sweep::OutputSpendStatus;
-        let tracked = self.sweeper.tracked_spendable_outputs();
-        let waiting = tracked
-            .iter()
-            .filter(|output| matches!(output.status, OutputSpendStatus::PendingInitialBroadcast { .. }));
-        waiting.map(|output| output.descriptor.spendable_amount_sat()).sum()
-    }
-}
-
-/// The amount of an output that the sweeper spends.
-trait SpendableAmount {
-    fn spendable_amount_sat(&self) -> u64;
-}
-
-impl SpendableAmount for lightning::sign::SpendableOutputDescriptor {
-    fn spendable_amount_sat(&self) -> u64 {
-        match self {
-            Self::StaticOutput { output, .. } => output.value.to_sat(),
-            Self::DelayedPaymentOutput(descriptor) => descriptor.output.value.to_sat(),
-            Self::StaticPaymentOutput(descriptor) => descriptor.output.value.to_sat(),
-        }
     }
 }

@@ -130,17 +130,17 @@ impl SignerProvider for WalletKeys {
     }
 
     fn get_destination_script(&self, _channel_keys_id: [u8; 32]) -> Result<ScriptBuf, ()> {
-        Ok(self.onchain.internal_script())
+        Ok(self.onchain.channel_script())
     }
 
     fn get_shutdown_scriptpubkey(&self) -> Result<ShutdownScript, ()> {
-        ShutdownScript::try_from(self.onchain.internal_script()).map_err(|_| ())
+        ShutdownScript::try_from(self.onchain.channel_script()).map_err(|_| ())
     }
 }
 
 impl ChangeDestinationSource for WalletKeys {
     fn get_change_destination_script<'a>(&'a self) -> AsyncResult<'a, ScriptBuf, ()> {
-        let script = self.onchain.internal_script();
+        let script = self.onchain.sweep_script();
         Box::pin(async move { Ok(script) })
     }
 }

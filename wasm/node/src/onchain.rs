@@ -8,12 +8,14 @@ use bdk_wallet::bitcoin::bip32::Xpriv;
 use bdk_wallet::chain::CanonicalizationParams;
 use bdk_wallet::template::Bip84;
 use bdk_wallet::{KeychainKind, Wallet};
-use bitcoin::{Address, OutPoint, ScriptBuf, Transaction, Txid};
+use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid};
+use futures::try_join;
 
 use crate::change_log::ChangeLog;
 use crate::error::NodeError;
 use crate::fees::Fees;
 use crate::host::SharedHost;
+use crate::onchain_addresses::promise_derived;
 use crate::onchain_coins::frozen_coins;
 use crate::store::NodeStore;
 use crate::types::Network;
@@ -28,6 +30,8 @@ pub struct OnchainWallet {
     pub(crate) bdk: RefCell<Wallet>,
     pub(crate) promised: RefCell<HashSet<OutPoint>>,
     pub(crate) frozen: RefCell<HashSet<OutPoint>>,
+    /// Where sweeps go, until one of them is confirmed.
+    pub(crate) sweep_script: RefCell<Option<ScriptBuf>>,
 }
 
 /// What is on chain, in sat.
@@ -49,8 +53,7 @@ impl OnchainWallet {
         host: SharedHost,
         fees: Arc<Fees>,
     ) -> Result<Self, NodeError> {
-        let (log, changes) = ChangeLog::open(Arc::clone(&store)).await?;
-        let frozen = frozen_coins(&store).await?;
+        let ((log, changes), frozen) = try_join!(ChangeLog::open(Arc::clone(&store)), frozen_coins(&store))?;
         let external = Bip84(master, KeychainKind::External);
         let internal = Bip84(master, KeychainKind::Internal);
         let loaded = Wallet::load()
@@ -60,13 +63,14 @@ impl OnchainWallet {
             .check_network(network.into())
             .load_wallet_no_persist(changes)
             .map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
-        let bdk = match loaded {
+        let mut bdk = match loaded {
             Some(wallet) => wallet,
             None => Wallet::create(external, internal)
                 .network(network.into())
                 .create_wallet_no_persist()
                 .map_err(|e| NodeError::internal(format!("The on-chain wallet cannot be created: {e}.")))?,
         };
+        promise_derived(&mut bdk);
         Ok(Self {
             host,
             network,
@@ -76,6 +80,7 @@ impl OnchainWallet {
             bdk: RefCell::new(bdk),
             promised: RefCell::default(),
             frozen: RefCell::new(frozen),
+            sweep_script: RefCell::default(),
         })
     }
 
@@ -84,28 +89,6 @@ impl OnchainWallet {
         if let Some(changes) = self.bdk.borrow_mut().take_staged() {
             self.log.append(changes);
         }
-    }
-
-    /// The next address nobody has paid yet.
-    pub fn new_address(&self) -> Address {
-        let address = self
-            .bdk
-            .borrow_mut()
-            .next_unused_address(KeychainKind::External)
-            .address;
-        self.host.wake();
-        address
-    }
-
-    /// A script for what channels pay back to us.
-    pub fn internal_script(&self) -> ScriptBuf {
-        let address = self
-            .bdk
-            .borrow_mut()
-            .next_unused_address(KeychainKind::Internal)
-            .address;
-        self.host.wake();
-        address.script_pubkey()
     }
 
     /// What is on chain now.

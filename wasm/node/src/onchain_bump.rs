@@ -36,7 +36,7 @@ impl WalletSource for OnchainWallet {
     }
 
     fn get_change_script<'a>(&'a self) -> AsyncResult<'a, ScriptBuf, ()> {
-        let script = self.internal_script();
+        let script = self.change_script();
         Box::pin(async move { Ok(script) })
     }
 

@@ -19,10 +19,10 @@ use crate::store::NodeStore;
 use crate::testing::MemoryHost;
 use crate::types::{CoinState, Network, OnchainSendRequest, SpeedUpMethod, SpeedUpRequest};
 
-const COIN_SAT: u64 = 100_000;
+pub(crate) const COIN_SAT: u64 = 100_000;
 const STRANGER: &str = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
-fn open(host: &Arc<MemoryHost>) -> OnchainWallet {
+pub(crate) fn open(host: &Arc<MemoryHost>) -> OnchainWallet {
     let store = Arc::new(NodeStore::new(Arc::clone(host) as SharedHost));
     let master = crate::keys::master_key(&[7; 64], Network::Regtest).unwrap();
     let fees = Arc::new(Fees::new(Network::Regtest));
@@ -31,7 +31,7 @@ fn open(host: &Arc<MemoryHost>) -> OnchainWallet {
 }
 
 /// A wallet with this many confirmed coins.
-fn wallet(coins: u32) -> OnchainWallet {
+pub(crate) fn wallet(coins: u32) -> OnchainWallet {
     let wallet = open(&MemoryHost::shared());
     for number in 0..coins {
         let tx = paying_us(&wallet, KeychainKind::External, number);
@@ -41,8 +41,12 @@ fn wallet(coins: u32) -> OnchainWallet {
 }
 
 /// Somebody pays us: an input nobody knows, one output of ours.
-fn paying_us(wallet: &OnchainWallet, keychain: KeychainKind, number: u32) -> Transaction {
+pub(crate) fn paying_us(wallet: &OnchainWallet, keychain: KeychainKind, number: u32) -> Transaction {
     let script = wallet.bdk.borrow_mut().reveal_next_address(keychain).script_pubkey();
+    paying(script, number)
+}
+
+pub(crate) fn paying(script_pubkey: ScriptBuf, number: u32) -> Transaction {
     Transaction {
         version: bitcoin::transaction::Version::TWO,
         lock_time: bitcoin::absolute::LockTime::ZERO,
@@ -52,12 +56,12 @@ fn paying_us(wallet: &OnchainWallet, keychain: KeychainKind, number: u32) -> Tra
         }],
         output: vec![TxOut {
             value: Amount::from_sat(COIN_SAT),
-            script_pubkey: script,
+            script_pubkey,
         }],
     }
 }
 
-fn confirm(wallet: &OnchainWallet, tx: Transaction) {
+pub(crate) fn confirm(wallet: &OnchainWallet, tx: Transaction) {
     let mut bdk = wallet.bdk.borrow_mut();
     let block = BlockId {
         height: 1,
@@ -78,7 +82,7 @@ fn confirm(wallet: &OnchainWallet, tx: Transaction) {
     bdk.apply_update(update).unwrap();
 }
 
-fn send(wallet: &OnchainWallet, amount_sat: Option<u64>) -> Transaction {
+pub(crate) fn send(wallet: &OnchainWallet, amount_sat: Option<u64>) -> Transaction {
     let request = OnchainSendRequest {
         address: STRANGER.to_string(),
         amount_sat,
@@ -89,7 +93,7 @@ fn send(wallet: &OnchainWallet, amount_sat: Option<u64>) -> Transaction {
     tx
 }
 
-fn faster(tx: &Transaction, feerate_sat_per_vb: f64) -> SpeedUpRequest {
+pub(crate) fn faster(tx: &Transaction, feerate_sat_per_vb: f64) -> SpeedUpRequest {
     SpeedUpRequest {
         txid: tx.compute_txid().to_string(),
         feerate_sat_per_vb,
@@ -97,7 +101,7 @@ fn faster(tx: &Transaction, feerate_sat_per_vb: f64) -> SpeedUpRequest {
     }
 }
 
-fn limits(fundings: &[&Transaction]) -> SpeedUpLimits {
+pub(crate) fn limits(fundings: &[&Transaction]) -> SpeedUpLimits {
     SpeedUpLimits {
         fundings: fundings.iter().map(|tx| tx.compute_txid()).collect(),
         reserve_sat: 0,

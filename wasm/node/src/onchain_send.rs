@@ -97,7 +97,7 @@ impl OnchainWallet {
         }
         // Everything: what stays as reserve goes back to us as an output of its own.
         let keep = match amount_sat {
-            None if reserve_sat > 0 => Some((self.internal_script(), reserve_sat)),
+            None if reserve_sat > 0 => Some((self.change_script(), reserve_sat)),
             _ => None,
         };
         let psbt = self.select(&script, amount_sat, sat_per_vb, keep)?;
@@ -138,11 +138,15 @@ impl OnchainWallet {
         let have = self.balance().spendable_sat;
         let untouchable = self.untouchable();
         let mut bdk = self.bdk.borrow_mut();
+        let forced_change = Self::forced_change(&mut bdk);
         let mut builder = bdk.build_tx();
         builder.fee_rate(feerate(sat_per_vb)).unspendable(untouchable);
         match amount_sat {
             Some(sat) => {
                 builder.add_recipient(script.to_owned(), Amount::from_sat(sat));
+                if let Some(change) = forced_change {
+                    builder.drain_to(change);
+                }
             }
             None => {
                 builder.drain_wallet().drain_to(script.to_owned());

@@ -165,6 +165,7 @@ impl OnchainWallet {
         let untouchable = self.untouchable();
         let have_sat = self.balance().spendable_sat;
         let mut bdk = self.bdk.borrow_mut();
+        let forced_change = Self::forced_change(&mut bdk);
         let mut builder = bdk.build_fee_bump(tx.compute_txid()).map_err(|e| match e {
             BuildFeeBumpError::IrreplaceableTransaction(_) => cannot("It says of itself that it may not be replaced."),
             other => cannot(&format!("{other}.")),
@@ -175,6 +176,8 @@ impl OnchainWallet {
             let others = others.map(|output| (output.script_pubkey.clone(), output.value));
             builder.set_recipients(others.collect());
             builder.drain_to(receiver).manually_selected_only();
+        } else if let Some(change) = forced_change {
+            builder.drain_to(change);
         }
         builder.finish().map_err(|e| match e {
             CreateTxError::CoinSelection(missing) => {
@@ -204,7 +207,7 @@ impl OnchainWallet {
         let to = if self.our_inputs(tx) == 0 {
             self.new_address().script_pubkey()
         } else {
-            self.internal_script()
+            self.change_script()
         };
         // The fee follows the size, which follows the coins that the fee asks for: twice is enough.
         let mut psbt = self.spend(tx, &to, 0)?;

@@ -58,6 +58,12 @@ api_types! {
     #[derive(Copy, Eq)]
     pub enum SpeedUpMethod { Replace, Child }
 
+    /// What money of a closed channel waits for. `Unconfirmed`: the closing's first block. `Confirming`: more blocks on the closing.
+    /// `Delayed`: the delay of who closed by force. `Htlc`: the claim or the timeout of a payment that the closing caught. `Revoked`: our
+    /// claim of a state that the peer had revoked. `Sweeping`: the transaction that brings it to the wallet.
+    #[derive(Copy, Eq)]
+    pub enum ClosingStage { Unconfirmed, Confirming, Delayed, Htlc, Revoked, Sweeping }
+
     /// What happened, in the order in which it became durable.
     #[serde(tag = "type")]
     pub enum NodeEvent {
@@ -130,10 +136,21 @@ api_structs! {
         pub outbound_capacity_msat: u64,
         /// What Lightning can receive now.
         pub inbound_capacity_msat: u64,
-        /// Ours, on its way back from closing channels.
+        /// Ours, on its way back from closed channels.
         pub closing_sat: u64,
+        /// The same part by part, the soonest first.
+        pub closing_parts: Vec<ClosingPart>,
         /// Everything, rounded down to a sat.
         pub total_sat: u64,
+    }
+
+    /// A part of what is on its way back from a closed channel.
+    pub struct ClosingPart {
+        pub amount_sat: u64,
+        pub stage: ClosingStage,
+        /// The height from which it can be taken; absent where it depends on a block that is not there yet.
+        #[cfg_attr(feature = "js", tsify(optional))]
+        pub free_at_height: Option<u32>,
     }
 
     /// Feerates by urgency.

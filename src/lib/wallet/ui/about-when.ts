@@ -8,3 +8,8 @@ export function whenInBlocks(blocks: number): string {
   const nowMs = Date.now();
   return formatExpected(expectedAtMs(blocks, wallet.info?.syncedAtMs ?? nowMs, nowMs), nowMs, language.code);
 }
+
+/** The same: when the chain has about this height. */
+export function whenAtHeight(height: number): string {
+  return whenInBlocks(height - (wallet.info?.blockHeight ?? height));
+}

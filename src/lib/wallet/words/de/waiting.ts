@@ -23,12 +23,24 @@ export const waiting: Translated<typeof waitingWords> = {
   what_agreeing: 'Kanal mit {peer}',
   why_agreeing:
     'Er wird geschlossen: Beide Seiten einigen sich, wer was bekommt, sobald keine Zahlung mehr in ihm unterwegs ist.',
-  when_agreeing: 'Etwa {when}, wenn der Partner gleich antwortet',
-  what_closed: 'Zurück aus geschlossenen Kanälen',
-  why_closed:
-    'Eine Schließung braucht einige Blöcke, bis sie feststeht. Wer sie erzwingt, wartet dazu eine Frist ab, die der Partner gesetzt hat.',
-  when_closed: 'Gemeinsam oder vom Partner geschlossen: etwa {when}',
-  when_closed_forced: 'Von hier aus erzwungen: spätestens etwa {when}',
+  when_agreeing: 'Gleich, wenn der Partner online ist',
+  what_closed: 'Zurück aus einem geschlossenen Kanal',
+  why_closed_unconfirmed:
+    'Die Transaktion, die den Kanal schließt, wartet auf ihren ersten Block. Wer die Schließung erzwingt, wartet danach eine Frist ab, die der Partner gesetzt hat.',
+  why_closed_confirming:
+    'Die Schließung steht in einem Block. Einige weitere folgen, damit nichts sie rückgängig macht.',
+  why_closed_delayed: 'Du hast die Schließung erzwungen: Erst muss die Frist vergehen, die der Partner gesetzt hat.',
+  why_closed_htlc:
+    'Eine Zahlung war unterwegs, als der Kanal geschlossen wurde. Ihr Teil wird auf der Blockchain geholt.',
+  why_closed_revoked: 'Der Partner hat einen alten Stand veröffentlicht. Alles im Kanal wird für dich geholt.',
+  why_closed_sweeping: 'Das Warten ist vorbei: Eine Transaktion bringt es zu deinen Münzen.',
+  why_closed_held:
+    'Nichts wird gesendet, bis jeder Partner bestätigt hat, dass der Stand dieser Wallet der neueste ist.',
+  when_closed_held: 'Sobald die Partner verbunden waren',
+  when_closed_unconfirmed: 'Der erste Block etwa {when}; dann steht die übrige Wartezeit fest',
+  when_closed: 'Etwa {when}',
+  when_closed_next: 'Sobald die Transaktion dafür in einem Block steht',
+
   what_offline: 'Kanal mit {peer}',
   why_offline: 'Der Partner ist offline.',
   when_offline: 'Sobald der Partner zurück ist. Bleibt er weg, kannst du den Kanal schließen.',
