@@ -35,10 +35,14 @@ async function take(from: Disk, to: Disk, { primary, secondary }: Omit<RowKey, '
   await to.commit({ puts, removes: [], markDirty: false });
 }
 
-/** After safe mode: lets the node that loads from this store scan the whole chain. Answers what to do once that is durable. */
-export async function beginRescan(store: Store): Promise<(() => Promise<void>) | undefined> {
-  if (!(await store.disk.readLocal(RESCAN_ROW))) return undefined;
-  store.stageRemove(SCANNED);
+/**
+ * Lets the node that loads from this store scan the whole chain: after safe mode, or where its state is doubtful, for one that lags behind
+ * does not know the last addresses that were given out. Answers what to do once that is durable.
+ */
+export async function beginRescan(store: Store, isDoubtful: boolean): Promise<(() => Promise<void>) | undefined> {
+  const isMarked = (await store.disk.readLocal(RESCAN_ROW)) !== undefined;
+  if (isMarked || isDoubtful) store.stageRemove(SCANNED);
+  if (!isMarked) return undefined;
   return () => store.disk.commit({ puts: [], removes: [], local: [{ name: RESCAN_ROW, value: undefined }] });
 }
 

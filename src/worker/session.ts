@@ -55,13 +55,11 @@ export class Session {
 
   /** Starts everything, once; the caller keeps and zeroes the seed. On failure nothing is left running. */
   async start(seed: Uint8Array): Promise<void> {
-    const { platform, signal, onStep } = this.#options;
+    const { platform, signal } = this.#options;
     this.#stopWaking = platform.onWake?.(() => this.wake());
     try {
-      if (!this.isSafeMode) await this.#startBackup(seed);
-      this.#throwIfOver();
-      onStep('loading');
-      await this.#startNode(seed);
+      if (this.isSafeMode) await this.#startNode(seed);
+      else await this.#startWhole(seed);
       this.#throwIfOver();
     } catch (thrown) {
       await this.stop();
@@ -131,6 +129,21 @@ export class Session {
     return openBackup({ platform, store, seed, settings: wanted, device, isNewWallet, logs, ...silent, ...change });
   }
 
+  /** With backup and channels. Of all this, safe mode does nothing but start the node. */
+  async #startWhole(seed: Uint8Array): Promise<void> {
+    const { settings } = this.#options;
+    await this.#startBackup(seed);
+    this.#throwIfOver();
+    const settle = await settings.join(this.store);
+    const endRescan = await beginRescan(this.store, this.#backup?.quarantine !== undefined);
+    const { backupMode, rapidGossipUrl } = settings.current;
+    // A restore may have brought another mode along.
+    if (this.#backup && this.#backup.info().mode !== backupMode) this.setBackupMode(backupMode);
+    await this.#startNode(seed, rapidGossipUrl);
+    await settle();
+    await endRescan?.();
+  }
+
   async #startBackup(seed: Uint8Array): Promise<void> {
     const { settings, signal, choice, onStep, onBackup } = this.#options;
     const halt = (error: TernError): void => {
@@ -143,14 +156,11 @@ export class Session {
     await this.#backup.start({ choice, signal, onProgress: (progress) => onStep('restoring', progress) });
   }
 
-  async #startNode(seed: Uint8Array): Promise<void> {
-    const { platform, logs, settings, onPeer } = this.#options;
-    const settle = this.isSafeMode ? undefined : await settings.join(this.store);
-    const endRescan = this.isSafeMode ? undefined : await beginRescan(this.store);
-    const { esploraUrl, backupMode } = settings.current;
-    const rapidGossipUrl = this.isSafeMode ? undefined : settings.current.rapidGossipUrl;
-    // A restore may have brought another mode along.
-    if (this.#backup && this.#backup.info().mode !== backupMode) this.setBackupMode(backupMode);
+  async #startNode(seed: Uint8Array, rapidGossipUrl?: string): Promise<void> {
+    this.#throwIfOver();
+    const { platform, logs, settings, onStep, onPeer } = this.#options;
+    onStep('loading');
+    const { esploraUrl } = settings.current;
     const { network } = platform;
     const pollIntervalSeconds = POLL_INTERVAL_SECONDS[network];
     const isQuarantined = this.#backup?.quarantine !== undefined;
@@ -167,8 +177,6 @@ export class Session {
     const hooks = { replicate, dialOptions, beforeDial, onEvent, onPeer, onHalt };
     this.#driver = new NodeDriver({ platform, store, logs, config, ...hooks });
     await this.#driver.start(seed);
-    await settle?.();
-    await endRescan?.();
   }
 
   #happened(event: Parameters<NodeDriverOptions['onEvent']>[0]): void {
