@@ -1,6 +1,6 @@
-// Proves what leaves the worker, and when: after the commit, and never after a halt, a crash or the end of the session.
+// Proves what leaves the worker, and when: after the commit, and never after a halt, a crash or the end of the session; and when waking up reads the chain.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../tests/sim/virtual-clock.js';
+import { idle, VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { WalletWorld } from '../../tests/sim/wallet-world.js';
 import { TernError } from '../wire/errors.js';
 import type { Wallet } from './wallet.js';
@@ -117,5 +117,36 @@ describe('what leaves the worker', () => {
     for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
     expect({ isAnswered, broadcasts: world.broadcasts }).toEqual({ isAnswered: false, broadcasts: [] });
     expect(await world.disk.read({ primary: 'payments', secondary: '', key: 'p1' })).toEqual(Uint8Array.of(1));
+  });
+});
+
+describe('a wallet that wakes up', () => {
+  it('reads the chain at once if that was never done, or longer ago than a poll interval, and else leaves it to the poll', async () => {
+    const clock = new VirtualClock();
+    world.clock = clock;
+    let wake = (): void => undefined;
+    const onWake = (run: () => void): (() => void) => {
+      wake = run;
+      return () => undefined;
+    };
+    const wallet = await world.open({ onWake });
+    await wallet.create({ password, words: 12 });
+    const node = world.nodes[0]!;
+    let syncs = 0;
+    node.onSync = () => (syncs += 1);
+    const syncsAtWake = async (): Promise<number> => {
+      syncs = 0;
+      wake();
+      await idle();
+      return syncs;
+    };
+    expect(await syncsAtWake()).toBe(1);
+    node.syncedAtMs = clock.nowMs();
+    expect(await syncsAtWake()).toBe(0);
+    await clock.advance(node.config.pollIntervalSeconds * 1_000);
+    expect(await syncsAtWake()).toBe(0);
+    await clock.advance(1);
+    expect(await syncsAtWake()).toBe(1);
+    await wallet.lock();
   });
 });

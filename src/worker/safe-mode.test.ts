@@ -1,6 +1,7 @@
-// Proves that safe mode reads nothing but what the user decided, keeps nothing, asks no backup server, and can be left as it was entered. The node is scripted.
+// Proves that safe mode reads nothing but what the user decided, keeps nothing, asks no backup server, calls nothing sent that the network refused, and can be left as it was entered. The node is scripted.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryVss } from '../../tests/sim/memory-vss.js';
+import { VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { WalletWorld } from '../../tests/sim/wallet-world.js';
 import { TernError } from '../wire/errors.js';
 import { openBackup } from './backup/open.js';
@@ -17,9 +18,11 @@ let vss: MemoryVss;
 let wallet: Wallet;
 /** What a start that finds a channel manager says. */
 let failure: TernError | undefined;
+/** What the network says against every transaction. */
+let refusal: string | undefined;
 
 beforeEach(async () => {
-  [world, vss, failure] = [await WalletWorld.start(), new MemoryVss(), undefined];
+  [world, vss, failure, refusal] = [await WalletWorld.start(), new MemoryVss(), undefined, undefined];
 });
 afterEach(async () => {
   await wallet.lock();
@@ -33,7 +36,10 @@ async function openWallet(hasBackup: boolean): Promise<void> {
     await host.write('', '', 'manager', Uint8Array.of(9));
     return node;
   };
-  const route: typeof fetch = (input, init) => (String(input).includes('/vss') ? vss.fetch : fetch)(input, init);
+  const route: typeof fetch = async (input, init) => {
+    if (refusal !== undefined && String(input).endsWith('/tx')) return new Response(refusal, { status: 400 });
+    return (String(input).includes('/vss') ? vss.fetch : fetch)(input, init);
+  };
   const change = { loadNode: () => Promise.resolve({ start }), fetch: route };
   wallet = await world.open(change, hasBackup ? openBackup : undefined);
   await wallet.changeSettings({ autoLockMinutes: 0 });
@@ -110,6 +116,22 @@ describe('safe mode', () => {
     await wallet.lock();
     expect(vss.requests).toHaveLength(asked);
     expect(world.disk.toSnapshot().outbox).toEqual(outbox);
+  });
+
+  it('does not call a payment sent that the network refuses, for nothing would send it again', async () => {
+    const clock = new VirtualClock();
+    world.clock = clock;
+    await openWallet(false);
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    refusal = 'min relay fee not met';
+    const request = { address: `bcrt1q${'q'.repeat(38)}`, amountSat: 1_000n };
+    await expect(clock.during(wallet.sendOnchain(request))).rejects.toMatchObject({
+      code: 'broadcast_rejected',
+      cause: expect.stringContaining(refusal) as unknown
+    });
+    refusal = undefined;
+    expect(await wallet.sendOnchain(request)).toEqual({ txid: 'ab'.repeat(32) });
   });
 
   it('makes the next whole start scan the chain once, for addresses that it gave out', async () => {

@@ -25,11 +25,11 @@ async function storedLines(disk: Disk): Promise<string[]> {
   const rows = await disk.allRows().catch((thrown: unknown) => TernError.from(thrown));
   if (rows instanceof TernError) return [`stored: ${unreadable(rows)}`];
   const groups = new Map<string, RowKey[]>();
-  for (const row of rows)
-    groups
-      .set(row.primary, groups.get(row.primary) ?? [])
-      .get(row.primary)
-      ?.push(row);
+  for (const row of rows) {
+    const group = groups.get(row.primary);
+    if (group) group.push(row);
+    else groups.set(row.primary, [row]);
+  }
   const told = [...groups].map(async ([primary, group]) => {
     const size = await readOrWhyNot(async () => `${byteCount(await disk.readMany(group))} bytes`);
     return `stored ${primary}: ${group.length} rows, ${size}`;

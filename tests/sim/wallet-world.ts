@@ -1,7 +1,7 @@
 // Owns the world of the wallet's unit tests: a node that stages, sends, fails and hangs on demand, over a disk whose commits can be held up.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { NodeConfig, NodeEvent, NodeHost, Output, TernNode } from '../../wasm/pkg/tern.js';
+import type { NodeConfig, NodeEvent, NodeHost, NodeInfo, Output, TernNode } from '../../wasm/pkg/tern.js';
 import type { WalletEvent } from '../../src/worker/api.js';
 import type { OpenBackup } from '../../src/worker/backup-seam.js';
 import type { Clock } from '../../src/worker/clock.js';
@@ -16,6 +16,7 @@ export class ScriptedNode {
   outputs: Output[] = [];
   isStopped = false;
   nextHtlcExpiryHeight: number | undefined;
+  syncedAtMs: number | undefined;
   onSync: () => void = () => undefined;
 
   constructor(
@@ -43,8 +44,8 @@ export class ScriptedNode {
     return Promise.resolve();
   }
   free(): void {}
-  info(): { nextHtlcExpiryHeight: number | undefined } {
-    return { nextHtlcExpiryHeight: this.nextHtlcExpiryHeight };
+  info(): Pick<NodeInfo, 'nextHtlcExpiryHeight' | 'syncedAtMs'> {
+    return { nextHtlcExpiryHeight: this.nextHtlcExpiryHeight, syncedAtMs: this.syncedAtMs };
   }
   peersToKeep(): Promise<never[]> {
     return Promise.resolve([]);
@@ -56,6 +57,10 @@ export class ScriptedNode {
     await this.host.write('payments', '', 'p1', Uint8Array.of(1));
     this.send({ type: 'broadcast', transactions: [Uint8Array.of(7)] });
     return 'p1';
+  }
+  sendOnchain(): Promise<string> {
+    this.send({ type: 'broadcast', transactions: [Uint8Array.of(8)] });
+    return Promise.resolve('ab'.repeat(32));
   }
   payment(id: string): Promise<unknown> {
     return Promise.resolve(id === 'p1' ? { id } : undefined);
