@@ -136,7 +136,7 @@ export interface PeerStatus {
 
 export interface LogLine {
   atMs: number;
-  level: 'error' | 'warn' | 'info' | 'debug' | 'trace';
+  level: 'error' | 'warn' | 'info' | 'debug';
   target: string;
   message: string;
 }

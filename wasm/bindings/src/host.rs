@@ -29,7 +29,7 @@ export interface NodeHost {
   nowMs(): number;
   /** Calls `run` once after `ms`; the function returned takes the timer back. */
   setTimer(ms: number, run: () => void): () => void;
-  log(level: 'error' | 'warn' | 'info' | 'debug' | 'trace', target: string, message: string): void;
+  log(level: 'error' | 'warn' | 'info', target: string, message: string): void;
 }
 "#;
 

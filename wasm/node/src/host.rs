@@ -11,8 +11,6 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 /// How urgent a log line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    Trace,
-    Debug,
     Info,
     Warn,
     Error,
@@ -22,8 +20,6 @@ impl LogLevel {
     /// The lower-case word used in log lines.
     pub fn as_str(self) -> &'static str {
         match self {
-            LogLevel::Trace => "trace",
-            LogLevel::Debug => "debug",
             LogLevel::Info => "info",
             LogLevel::Warn => "warn",
             LogLevel::Error => "error",
@@ -73,15 +69,14 @@ impl lightning::util::native_async::FutureSpawner for Spawner {
     }
 }
 
-/// LDK's view of the host's log. Gossip chatter stays out.
+/// LDK's view of the host's log, from `Info` up: below that it tells every step of every payment, which buries what support looks for.
 pub struct HostLogger(pub SharedHost);
 
 impl lightning::util::logger::Logger for HostLogger {
     fn log(&self, record: lightning::util::logger::Record) {
         use lightning::util::logger::Level;
         let level = match record.level {
-            Level::Gossip | Level::Trace => return,
-            Level::Debug => LogLevel::Debug,
+            Level::Gossip | Level::Trace | Level::Debug => return,
             Level::Info => LogLevel::Info,
             Level::Warn => LogLevel::Warn,
             Level::Error => LogLevel::Error,
