@@ -3,4 +3,5 @@
 mod host;
 mod node;
 mod outputs;
+mod random;
 mod throw;
