@@ -118,6 +118,19 @@ describe('safe mode', () => {
     expect(world.disk.toSnapshot().outbox).toEqual(outbox);
   });
 
+  it('asks nobody for the map of the network, which only channels need', async () => {
+    await openWallet(false);
+    const rapidGossipUrl = 'https://gossip.example.com/snapshot';
+    await wallet.changeSettings({ rapidGossipUrl });
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    expect(world.nodes.at(-1)!.config.rapidGossipUrl).toBeUndefined();
+    await wallet.lock();
+    failure = undefined;
+    await wallet.unlock(password);
+    expect(world.nodes.at(-1)!.config.rapidGossipUrl).toBe(rapidGossipUrl);
+  });
+
   it('does not call a payment sent that the network refuses, for nothing would send it again', async () => {
     const clock = new VirtualClock();
     world.clock = clock;

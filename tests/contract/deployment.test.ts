@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,6 +13,7 @@ import { ErrorCode } from '../../src/wire/gen/vss_pb.js';
 import { openPostgres } from '../../src/server/vss/database-postgres.js';
 import { migrate } from '../../src/server/vss/migrations.js';
 import { startServer } from '../../src/server/server.js';
+import { freePort } from '../regtest/free-port.js';
 import { describeAnswer, expectFailure, VssClient } from './client.js';
 import { startPostgres } from './postgres.js';
 import { BODY_LIMIT_BYTES, startVssServer } from './targets.js';
@@ -154,7 +155,7 @@ describe('PostgreSQL', { timeout: TIMEOUT_MS }, () => {
     await expect(
       startVssServer({ ...options, database: { type: 'postgres', url: cluster.url } })
     ).rejects.toMatchObject({ code: 'schema_too_new' });
-    const nowhere = { type: 'postgres', url: `postgresql://tern@127.0.0.1:${await closedPort()}/x` } as const;
+    const nowhere = { type: 'postgres', url: `postgresql://tern@127.0.0.1:${await freePort()}/x` } as const;
     await expect(startVssServer({ ...options, database: nowhere })).rejects.toMatchObject({
       code: 'storage_unavailable'
     });
@@ -193,7 +194,7 @@ describe('without proof', { timeout: TIMEOUT_MS }, () => {
 
 describe('an upstream', { timeout: TIMEOUT_MS }, () => {
   it('that is away or redirects is a failure of the server', async () => {
-    const away = await startVssServer({ type: 'upstream', url: `http://127.0.0.1:${await closedPort()}/vss` });
+    const away = await startVssServer({ type: 'upstream', url: `http://127.0.0.1:${await freePort()}/vss` });
     cleanups.push(() => away.close());
     expectFailure(await new VssClient(`${away.url}/vss`).tryGet('k'), 502, ErrorCode.INTERNAL_SERVER_EXCEPTION);
     const oversized = await new VssClient(`${away.url}/vss`).sendBytes(
@@ -201,7 +202,7 @@ describe('an upstream', { timeout: TIMEOUT_MS }, () => {
       Buffer.alloc(BODY_LIMIT_BYTES + 1)
     );
     expectFailure(oversized, 413, ErrorCode.INVALID_REQUEST_EXCEPTION);
-    const redirecting = createHttpServer((_request, response) =>
+    const redirecting = createServer((_request, response) =>
       response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()
     );
     cleanups.push(() => new Promise((resolve) => redirecting.close(resolve)));
@@ -213,11 +214,3 @@ describe('an upstream', { timeout: TIMEOUT_MS }, () => {
     expectFailure(await new VssClient(`${redirected.url}/vss`).tryGet('k'), 502, ErrorCode.INTERNAL_SERVER_EXCEPTION);
   });
 });
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

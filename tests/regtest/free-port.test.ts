@@ -11,7 +11,12 @@ afterEach(() => vi.restoreAllMocks());
 
 function nextChoices(...ports: number[]): void {
   const random = vi.spyOn(Math, 'random');
-  for (const port of ports) random.mockReturnValueOnce((port - 10_000 + 0.5) / 22_000);
+  for (const port of ports) random.mockReturnValueOnce(choiceOf(port));
+}
+
+/** The random number that chooses this port. */
+function choiceOf(port: number): number {
+  return (port - 10_000 + 0.5) / 22_000;
 }
 
 it('lies below the ports that outgoing connections take', async () => {
@@ -47,7 +52,7 @@ it('passes over a port that another process was given', async () => {
 /** What a process that has ended since was given, if its first choice was `firstChoice`. */
 async function portOfAnotherProcess(firstChoice: number): Promise<number> {
   const program = `
-    const choices = [${(firstChoice - 10_000 + 0.5) / 22_000}];
+    const choices = [${choiceOf(firstChoice)}];
     const random = Math.random;
     Math.random = () => choices.shift() ?? random();
     const { freePort } = await import(${JSON.stringify(new URL('free-port.ts', import.meta.url).href)});
