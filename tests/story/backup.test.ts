@@ -142,6 +142,8 @@ describe('a wallet whose backup server fails', () => {
       what: "lnd's commitment",
       timeoutMs: 60_000
     });
+    await wallet.sync();
+    expect((await wallet.balances()).closingParts.map(({ stage }) => stage)).toEqual(['awaited']);
     const [commitmentTxid] = await stand.chain.mempool();
     const isForceClosing = async (): Promise<boolean> => {
       await stand.mine(1);

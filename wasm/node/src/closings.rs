@@ -47,7 +47,10 @@ impl Node {
         let claimed_sat = self.claimed_in_wallet_sat(&commitments);
         let height = self.manager.current_best_block().height;
         without_claimed(
-            balances.iter().map(part).collect(),
+            balances
+                .iter()
+                .map(|balance| part(balance, monitor.fell_behind()))
+                .collect(),
             claimed_sat.saturating_sub(refundable_sat(&balances, height)),
         )
     }
@@ -91,8 +94,9 @@ fn may_be_closing_by_consent(balance: &Balance) -> bool {
     )
 }
 
-fn part(balance: &Balance) -> ClosingPart {
+fn part(balance: &Balance, fell_behind: bool) -> ClosingPart {
     let (stage, free_at_height) = match balance {
+        Balance::ClaimableOnChannelClose { .. } if fell_behind => (ClosingStage::Awaited, None),
         Balance::ClaimableOnChannelClose { .. } => (ClosingStage::Unconfirmed, None),
         Balance::ClaimableAwaitingConfirmations {
             confirmation_height,
@@ -219,8 +223,8 @@ mod tests {
         ] {
             let balance = awaiting(source);
             assert!(!may_be_closing_by_consent(&balance));
-            assert_eq!(part(&balance).stage, stage);
-            assert_eq!(part(&balance).free_at_height, Some(7));
+            assert_eq!(part(&balance, false).stage, stage);
+            assert_eq!(part(&balance, false).free_at_height, Some(7));
         }
     }
 }

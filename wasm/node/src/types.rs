@@ -58,11 +58,12 @@ api_types! {
     #[derive(Copy, Eq)]
     pub enum SpeedUpMethod { Replace, Child }
 
-    /// What money of a closed channel waits for. `Unconfirmed`: the closing's first block. `Confirming`: more blocks on the closing.
+    /// What money of a closed channel waits for. `Unconfirmed`: the closing's first block. `Awaited`: the peer's closing, because it proved
+    /// that our state is old and only its own can be published. `Confirming`: more blocks on the closing.
     /// `Delayed`: the delay of who closed by force. `Htlc`: the claim or the timeout of a payment that the closing caught. `Revoked`: our
     /// claim of a state that the peer had revoked. `Sweeping`: the transaction that brings it to the wallet.
     #[derive(Copy, Eq)]
-    pub enum ClosingStage { Unconfirmed, Confirming, Delayed, Htlc, Revoked, Sweeping }
+    pub enum ClosingStage { Unconfirmed, Awaited, Confirming, Delayed, Htlc, Revoked, Sweeping }
 
     /// What happened, in the order in which it became durable.
     #[serde(tag = "type")]

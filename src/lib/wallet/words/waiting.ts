@@ -25,6 +25,8 @@ export const waitingWords = {
   what_closed: 'Back from a closed channel',
   why_closed_unconfirmed:
     'The transaction that closes the channel waits for its first block. Who closes by force then waits for a delay that the peer set.',
+  why_closed_awaited:
+    'The peer proved that it has a newer state of this channel than this wallet. Only its own closing is safe; it pays you your part.',
   why_closed_confirming: 'The closing is in a block. A few more follow, so that nothing can undo it.',
   why_closed_delayed: 'You closed by force: the delay that the peer set must pass first.',
   why_closed_htlc: 'A payment was on its way when the channel closed. Its part is claimed on chain.',
@@ -33,6 +35,7 @@ export const waitingWords = {
   why_closed_held: 'Nothing is sent until every peer has agreed that the state of this wallet is the newest.',
   when_closed_held: 'Once the peers were connected',
   when_closed_unconfirmed: 'First block about {when}; then the rest of the wait is known',
+  when_closed_awaited: 'Once the peer has closed the channel; it was asked to',
   when_closed: 'About {when}',
   when_closed_next: 'As soon as the transaction for it is in a block',
 

@@ -27,6 +27,8 @@ export const waiting: Translated<typeof waitingWords> = {
   what_closed: 'Zurück aus einem geschlossenen Kanal',
   why_closed_unconfirmed:
     'Die Transaktion, die den Kanal schließt, wartet auf ihren ersten Block. Wer die Schließung erzwingt, wartet danach eine Frist ab, die der Partner gesetzt hat.',
+  why_closed_awaited:
+    'Der Partner hat bewiesen, dass er einen neueren Stand dieses Kanals hat als diese Wallet. Nur seine Schließung ist sicher; sie zahlt dir deinen Teil.',
   why_closed_confirming:
     'Die Schließung steht in einem Block. Einige weitere folgen, damit nichts sie rückgängig macht.',
   why_closed_delayed: 'Du hast die Schließung erzwungen: Erst muss die Frist vergehen, die der Partner gesetzt hat.',
@@ -38,6 +40,7 @@ export const waiting: Translated<typeof waitingWords> = {
     'Nichts wird gesendet, bis jeder Partner bestätigt hat, dass der Stand dieser Wallet der neueste ist.',
   when_closed_held: 'Sobald die Partner verbunden waren',
   when_closed_unconfirmed: 'Der erste Block etwa {when}; dann steht die übrige Wartezeit fest',
+  when_closed_awaited: 'Sobald der Partner den Kanal geschlossen hat; er wurde darum gebeten',
   when_closed: 'Etwa {when}',
   when_closed_next: 'Sobald die Transaktion dafür in einem Block steht',
 
