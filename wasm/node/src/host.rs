@@ -84,3 +84,28 @@ impl lightning::util::logger::Logger for HostLogger {
         self.0.log(level, record.module_path, &record.args.to_string());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MemoryHost;
+    use lightning::util::logger::{Level, Logger as _, Record};
+
+    #[test]
+    fn what_ldk_says_is_logged_from_info_up_and_its_every_step_is_not() {
+        let host = MemoryHost::shared();
+        let logger = HostLogger(Arc::clone(&host) as SharedHost);
+        for level in [
+            Level::Gossip,
+            Level::Trace,
+            Level::Debug,
+            Level::Info,
+            Level::Warn,
+            Level::Error,
+        ] {
+            logger.log(Record::new(level, None, None, format_args!("{level}"), "", "", 0, None));
+        }
+        let levels: Vec<LogLevel> = host.logged.borrow().iter().map(|(level, _)| *level).collect();
+        assert_eq!(levels, [LogLevel::Info, LogLevel::Warn, LogLevel::Error]);
+    }
+}

@@ -18,6 +18,8 @@ pub struct MemoryHost {
     created: RefCell<Vec<Row>>,
     /// How many bytes were written so far.
     pub written_bytes: Cell<usize>,
+    /// What was logged so far.
+    pub logged: RefCell<Vec<(LogLevel, String)>>,
 }
 
 impl MemoryHost {
@@ -105,5 +107,7 @@ impl Host for MemoryHost {
         futures::executor::block_on(future);
     }
 
-    fn log(&self, _level: LogLevel, _target: &str, _message: &str) {}
+    fn log(&self, level: LogLevel, _target: &str, message: &str) {
+        self.logged.borrow_mut().push((level, message.to_string()));
+    }
 }
