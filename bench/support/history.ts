@@ -10,8 +10,8 @@ import { WalletPair } from './pair.js';
 const SHORT_FOR_START = 50;
 const SHORT_FOR_BYTES = 100;
 const LONG = 5_000;
-/** Monitors are written whole every 100 updates or so, which is every 25 payments: this many hold several of those. */
-const SAMPLE_PAYMENTS = 100;
+/** A large monitor is written whole every 400 updates, which is every 90 payments: this many hold several of those. */
+const SAMPLE_PAYMENTS = 360;
 const HURRY = 20;
 /** LDK remembers settled payments for seven of its one-minute ticks. */
 const FORGETTING_MS = (10 * 60_000) / HURRY;

@@ -28,6 +28,8 @@ export interface PointReport {
 
 const SEED = 5;
 const AMOUNT_MSAT = 7_000_001n;
+/** After so many payments of one channel its monitor is written whole during the next two. */
+const PAYMENTS_BEFORE_A_WHOLE = 4;
 
 export const REFERENCES: readonly Reference[] = [
   {
@@ -39,6 +41,17 @@ export const REFERENCES: readonly Reference[] = [
     name: 'being paid',
     victim: ({ bob }) => bob,
     act: ({ world, alice, bob }) => pay(world, alice, bob, AMOUNT_MSAT)
+  },
+  {
+    name: 'writing a monitor whole',
+    victim: async ({ world, alice, bob }) => {
+      for (let count = 0; count < PAYMENTS_BEFORE_A_WHOLE; count += 1) await pay(world, alice, bob, AMOUNT_MSAT);
+      return alice;
+    },
+    act: async ({ world, alice, bob }) => {
+      await pay(world, alice, bob, AMOUNT_MSAT);
+      await pay(world, alice, bob, AMOUNT_MSAT);
+    }
   },
   {
     name: 'opening',

@@ -20,8 +20,8 @@ use crate::outputs::Outputs;
 use crate::store::NodeStore;
 use crate::types::{Network, NodeConfig};
 
-/// Updates of a monitor kept apart before it is written whole, as in ldk-node: a monitor grows with its channel's history, an update does not.
-const MAX_MONITOR_UPDATES: u64 = 100;
+/// LDK would write a monitor whole every so many updates, whatever it weighs by then; `monitor_rows` knows better when.
+const NEVER_WHOLE: u64 = u64::MAX;
 
 /// What nearly everything needs.
 pub struct Ground {
@@ -63,13 +63,13 @@ pub async fn lay_ground(config: &NodeConfig, seed: &[u8], host: SharedHost) -> R
     })
 }
 
-/// Monitors go to the store, with few updates apart from each.
+/// Monitors go to the store whole when they are new, and each update beside them.
 pub fn new_persister(ground: &Ground) -> Persister {
     Persister::new(
         Arc::clone(&ground.store),
         Spawner(Arc::clone(&ground.host)),
         Arc::clone(&ground.logger),
-        MAX_MONITOR_UPDATES,
+        NEVER_WHOLE,
         Arc::clone(&ground.keys),
         Arc::clone(&ground.keys),
         Arc::clone(&ground.outputs),

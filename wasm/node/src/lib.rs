@@ -21,6 +21,7 @@ mod keys;
 mod keysend;
 mod ldk;
 mod load;
+mod monitor_rows;
 mod node;
 mod onchain;
 mod onchain_addresses;

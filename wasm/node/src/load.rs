@@ -191,10 +191,12 @@ async fn load_manager(
 ) -> Result<Arc<ChannelManager>, NodeError> {
     let message_router = Arc::new(DefaultMessageRouter::new(Arc::clone(graph), Arc::clone(&ground.keys)));
     let config = channel_config(ground.network);
+    ground.store.read_monitors_ahead().await?;
     let monitors = new_persister(ground)
         .read_all_channel_monitors_with_updates()
         .await
         .map_err(|e| NodeError::unreadable("channel", e))?;
+    ground.store.forget_read_ahead();
     let Some(bytes) = stored else {
         if !monitors.is_empty() {
             return Err(NodeError::unreadable(

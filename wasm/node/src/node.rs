@@ -13,7 +13,6 @@ use lightning::chain::channelmonitor::Balance;
 use lightning::chain::Confirm;
 use lightning::ln::types::ChannelId;
 use lightning::sign::EntropySource as _;
-use lightning::util::ser::Writeable as _;
 
 use crate::background;
 use crate::bolt11::Bolt11;
@@ -28,6 +27,7 @@ use crate::host::SharedHost;
 use crate::keys::WalletKeys;
 use crate::keysend::Keysend;
 use crate::ldk::{ChainMonitor, ChannelManager, Logger, OnionMessenger, PeerManager, Sweeper};
+use crate::monitor_rows::stage_due_monitors;
 use crate::onchain::OnchainWallet;
 use crate::onchain_sync::OnchainSync;
 use crate::outputs::{Output, Outputs};
@@ -101,6 +101,7 @@ impl Node {
         }
         self.note_peers();
         self.onchain.stage_changes();
+        stage_due_monitors(&self.store, &self.chain_monitor);
         self.stage_manager(is_answering);
         self.outputs.take()
     }
@@ -129,7 +130,7 @@ impl Node {
         let is_wanted = self.manager.get_and_clear_needs_persistence() | self.store.take_manager_wanted();
         if is_due || ((is_wanted || self.manager_late.get()) && (has_rows || is_answering)) {
             self.manager_late.set(false);
-            return self.store.stage_manager(self.manager.encode());
+            return self.store.stage_manager(&*self.manager);
         }
         if !is_wanted || self.manager_late.replace(true) {
             return;
@@ -185,7 +186,6 @@ impl Node {
         self.onchain_sync.sync().await?;
         if block_height != before {
             self.chain_monitor.archive_fully_resolved_channel_monitors();
-            self.forget_archived_updates().await?;
             self.payments
                 .forget_expired(&BTreeSet::new().into_iter().collect())
                 .await?;
@@ -285,19 +285,5 @@ impl Node {
             .into_iter()
             .filter(is_unspent)
             .collect()
-    }
-
-    /// LDK leaves the updates of an archived monitor behind.
-    async fn forget_archived_updates(&self) -> Result<(), NodeError> {
-        use lightning::util::persist::{
-            ARCHIVED_CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE as ARCHIVED,
-            CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE as UPDATES,
-        };
-        for monitor in self.store.keys(ARCHIVED, "").await? {
-            for update in self.store.keys(UPDATES, &monitor).await? {
-                self.store.stage_remove(UPDATES, &monitor, &update);
-            }
-        }
-        Ok(())
     }
 }

@@ -1,17 +1,22 @@
 //! Owns LDK's view of the host's store. The manager is never written here: it is encoded once, at the cut of the turn (invariant 4).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
+use futures::future::join_all;
+use futures::join;
 use lightning::io;
 use lightning::util::async_poll::AsyncResult;
 use lightning::util::persist::{
     KVStore, CHANNEL_MANAGER_PERSISTENCE_KEY, CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
-    CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE,
-    CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE,
+    CHANNEL_MANAGER_PERSISTENCE_SECONDARY_NAMESPACE, CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE as MONITORS,
+    CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE as UPDATES,
 };
+use lightning::util::ser::Writeable;
 
 use crate::error::NodeError;
 use crate::host::SharedHost;
+use crate::monitor_rows::MonitorRows;
 
 /// The store as LDK sees it.
 pub struct NodeStore {
@@ -22,6 +27,11 @@ pub struct NodeStore {
     manager_wanted: Cell<bool>,
     /// Any row was staged since the last cut.
     staged: Cell<bool>,
+    /// How long the manager's row was last.
+    manager_bytes: Cell<usize>,
+    monitor_rows: MonitorRows,
+    /// Values by sub-namespace and key of monitors and updates, at a start: LDK asks for one after the other.
+    ahead: RefCell<BTreeMap<(String, String), Vec<u8>>>,
 }
 
 impl NodeStore {
@@ -32,7 +42,50 @@ impl NodeStore {
             manager_due: Cell::new(false),
             manager_wanted: Cell::new(false),
             staged: Cell::new(false),
+            manager_bytes: Cell::default(),
+            monitor_rows: MonitorRows::default(),
+            ahead: RefCell::default(),
         }
+    }
+
+    /// What there is of every monitor.
+    pub fn monitor_rows(&self) -> &MonitorRows {
+        &self.monitor_rows
+    }
+
+    /// Reads all monitors and their updates at once, before LDK reads them one after the other. What cannot be read is left to LDK, which
+    /// passes over updates that a monitor holds already.
+    pub async fn read_monitors_ahead(&self) -> Result<(), NodeError> {
+        let monitors = self.keys(MONITORS, "").await?;
+        for read in join_all(monitors.iter().map(|monitor| self.read_ahead(monitor))).await {
+            read?;
+        }
+        Ok(())
+    }
+
+    async fn read_ahead(&self, monitor: &str) -> Result<(), NodeError> {
+        let (whole, updates) = join!(self.get(MONITORS, "", monitor), self.keys(UPDATES, monitor));
+        let updates = updates?;
+        let values = join_all(updates.iter().map(|update| self.get(UPDATES, monitor, update))).await;
+        let mut ahead = self.ahead.borrow_mut();
+        if let Ok(Some(whole)) = whole {
+            self.monitor_rows.note_whole(monitor, whole.len());
+            ahead.insert((String::new(), monitor.to_string()), whole);
+        }
+        for (update, value) in updates.into_iter().zip(values) {
+            let value = value.ok().flatten();
+            self.monitor_rows
+                .note_update(monitor, &update, value.as_ref().map_or(0, Vec::len));
+            if let Some(value) = value {
+                ahead.insert((monitor.to_string(), update), value);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was read ahead and not asked for is read anew from now on.
+    pub fn forget_read_ahead(&self) {
+        self.ahead.take();
     }
 
     /// True once after a monitor row: the manager's row must land with it.
@@ -57,7 +110,9 @@ impl NodeStore {
     }
 
     /// Stages the manager's row, at the cut only.
-    pub fn stage_manager(&self, encoded: Vec<u8>) {
+    pub fn stage_manager(&self, manager: &impl Writeable) {
+        let encoded = encode_once(manager, self.manager_bytes.get());
+        self.manager_bytes.set(encoded.len());
         // Resolves when staged, which has happened by now.
         drop(self.host.write(
             CHANNEL_MANAGER_PERSISTENCE_PRIMARY_NAMESPACE,
@@ -65,6 +120,12 @@ impl NodeStore {
             CHANNEL_MANAGER_PERSISTENCE_KEY,
             encoded,
         ));
+    }
+
+    /// Stages a monitor whole, encoded as LDK's persister reads it; the removal of its updates lands with it.
+    pub fn stage_monitor(&self, key: &str, encoded: Vec<u8>) {
+        // Nobody waits for it: the updates that it holds are staged.
+        drop(self.write(MONITORS, "", key, encoded));
     }
 
     /// Stages a row of our own; it lands with the rest of the turn.
@@ -111,15 +172,39 @@ impl NodeStore {
             .map_err(|e| NodeError::unreadable(primary, e))
     }
 
-    fn note_written(&self, primary: &str) {
-        if primary == CHANNEL_MONITOR_PERSISTENCE_PRIMARY_NAMESPACE
-            || primary == CHANNEL_MONITOR_UPDATE_PERSISTENCE_PRIMARY_NAMESPACE
-        {
+    fn note_written(&self, primary: &str, secondary: &str, key: &str, bytes: usize) {
+        if primary == MONITORS {
+            self.remove_updates(key, self.monitor_rows.note_whole(key, bytes));
+        } else if primary == UPDATES {
+            self.monitor_rows.note_update(secondary, key, bytes);
+        }
+        if primary == MONITORS || primary == UPDATES {
             self.manager_due.set(true);
         }
         self.staged.set(true);
         self.host.wake();
     }
+
+    fn remove_updates(&self, monitor: &str, updates: impl IntoIterator<Item = String>) {
+        for update in updates {
+            self.stage_remove(UPDATES, monitor, &update);
+        }
+    }
+
+    fn take_read_ahead(&self, primary: &str, secondary: &str, key: &str) -> Option<Vec<u8>> {
+        if primary != MONITORS && primary != UPDATES {
+            return None;
+        }
+        let mut ahead = self.ahead.borrow_mut();
+        ahead.remove(&(secondary.to_string(), key.to_string()))
+    }
+}
+
+/// LDK's `encode` writes everything twice, the first time for its length alone, which is most of the work.
+pub fn encode_once(value: &impl Writeable, expected_bytes: usize) -> Vec<u8> {
+    let mut encoded = Vec::with_capacity(expected_bytes + expected_bytes / 8);
+    value.write(&mut encoded).expect("LDK's bytes into memory");
+    encoded
 }
 
 fn is_manager(primary: &str, secondary: &str, key: &str) -> bool {
@@ -130,6 +215,9 @@ fn is_manager(primary: &str, secondary: &str, key: &str) -> bool {
 
 impl KVStore for NodeStore {
     fn read(&self, primary: &str, secondary: &str, key: &str) -> AsyncResult<'static, Vec<u8>, io::Error> {
+        if let Some(value) = self.take_read_ahead(primary, secondary, key) {
+            return Box::pin(async { Ok(value) });
+        }
         let read = self.host.read(primary, secondary, key);
         Box::pin(async move {
             match read.await {
@@ -146,8 +234,9 @@ impl KVStore for NodeStore {
             self.host.wake();
             return Box::pin(async { Ok(()) });
         }
+        let bytes = buf.len();
         let written = self.host.write(primary, secondary, key, buf);
-        self.note_written(primary);
+        self.note_written(primary, secondary, key, bytes);
         Box::pin(async move {
             written.await;
             Ok(())
@@ -156,6 +245,9 @@ impl KVStore for NodeStore {
 
     fn remove(&self, primary: &str, secondary: &str, key: &str, _lazy: bool) -> AsyncResult<'static, (), io::Error> {
         let removed = self.host.remove(primary, secondary, key);
+        if primary == MONITORS {
+            self.remove_updates(key, self.monitor_rows.forget(key));
+        }
         self.staged.set(true);
         self.host.wake();
         Box::pin(async move {
@@ -190,7 +282,7 @@ mod tests {
         assert!(!store.take_manager_due());
         block_on(store.write("", "", "scorer", vec![3])).unwrap();
         assert!(store.take_staged() && !store.take_manager_due());
-        store.stage_manager(vec![4]);
+        store.stage_manager(&4u8);
         assert_eq!(host.row("", "", "manager"), Some(vec![4]));
     }
 }
