@@ -131,6 +131,41 @@ describe('a wallet whose backup server fails', () => {
     await assertNoForceClose(stand);
   }, 180_000);
 
+  it('starts again after it closed a channel that was never used while the server was away', async () => {
+    await device.wallet.changeSettings({ backupMode: 'acknowledged' });
+    await device.awaitBackup('up_to_date');
+    const used = new Set((await device.wallet.channels()).map(({ channelId }) => channelId));
+    const { nodeId } = await device.wallet.info();
+    await stand.fundLnd(stand.lnd, 1_000_000n);
+    const channelPoint = await stand.lnd.openChannel({ nodeId, amountSat: 300_000n, isPrivate: true });
+    await stand.mine(6);
+    await device.wallet.sync();
+    const unused = await waitFor(
+      async () =>
+        (await device.wallet.channels()).find(({ channelId, state }) => !used.has(channelId) && state === 'ready'),
+      { what: "lnd's channel to be ready" }
+    );
+    device.vssFault = away;
+    // Its answer waits for the server.
+    device.wallet.forceCloseChannel(unused.channelId).catch(() => undefined);
+    await waitFor(async () => (await device.wallet.channels()).length === used.size, { what: 'the channel to close' });
+    await stand.mine(1);
+    await device.wallet.sync();
+    device.vssFault = undefined;
+    device = await device.reload();
+    expect(new Set((await device.wallet.channels()).map(({ channelId }) => channelId))).toEqual(used);
+    const isClosed = async (): Promise<boolean> => {
+      await stand.mine(1);
+      await device.wallet.sync();
+      return (await stand.lnd.listChannels()).every((channel) => channel.channelPoint !== channelPoint);
+    };
+    await waitFor(isClosed, { what: 'lnd to see the closing', intervalMs: 500 });
+    await waitFor(async () => (await device.wallet.channels())[0]?.state === 'ready', { what: 'the other channel' });
+    await device.wallet.changeSettings({ backupMode: 'local-first' });
+    await device.awaitBackup('up_to_date');
+    await pay();
+  }, 180_000);
+
   it('broadcasts no revoked state when a restore is stale: lnd closes, and the money comes back', async () => {
     device.vssFault = away;
     await pay();

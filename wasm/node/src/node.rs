@@ -185,7 +185,7 @@ impl Node {
         let block_height = self.confirm.sync(&parties, &self.channels.fundings_in_use()).await?;
         self.onchain_sync.sync().await?;
         if block_height != before {
-            self.chain_monitor.archive_fully_resolved_channel_monitors();
+            self.archive_resolved_monitors();
             self.payments
                 .forget_expired(&BTreeSet::new().into_iter().collect())
                 .await?;
@@ -196,6 +196,16 @@ impl Node {
         self.outputs.event(NodeEvent::Synced { block_height });
         self.outputs.event(NodeEvent::BalancesChanged);
         Ok(())
+    }
+
+    /// LDK also archives a monitor whose last update is not durable yet; the manager, which waits for it, could not be loaded any more.
+    fn archive_resolved_monitors(&self) {
+        // Tells the manager of the updates that are.
+        self.peers.process_events();
+        let pending = self.chain_monitor.list_pending_monitor_updates();
+        if pending.iter().all(|(_, updates)| updates.is_empty()) {
+            self.chain_monitor.archive_fully_resolved_channel_monitors();
+        }
     }
 
     /// Who the node is and how far it has come.
