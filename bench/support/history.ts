@@ -10,7 +10,7 @@ import { WalletPair } from './pair.js';
 const SHORT_FOR_START = 50;
 const SHORT_FOR_BYTES = 100;
 const LONG = 5_000;
-/** A large monitor is written whole every 400 updates, which is every 90 payments: this many hold several of those. */
+/** A large monitor is written whole every 300 updates, which is every 67 payments: this many hold several of those. */
 const SAMPLE_PAYMENTS = 360;
 const HURRY = 20;
 /** LDK remembers settled payments for seven of its one-minute ticks. */

@@ -13,10 +13,10 @@ const LANES = 10;
 const PAGE = 100;
 /** What lnd has before the first payment to us: more than all of them, so that their order does not matter. */
 const FIRST_MSAT = 200_000_000n;
-/** A monitor is written anew after 400 updates at the latest, of which each payment makes some; the turn that does it may hold a few more. */
-const MOST_UPDATE_ROWS = 450;
+/** A monitor is written anew after 300 updates at the latest, of which each payment makes some; the turn that does it may hold a few more. */
+const MOST_UPDATE_ROWS = 350;
 /** Updates, those that just went, and a few beside them. */
-const MOST_OUTBOX_ROWS = 600;
+const MOST_OUTBOX_ROWS = 500;
 const TIMEOUT_MS = 600_000;
 
 describe('a thousand payments in a row', () => {

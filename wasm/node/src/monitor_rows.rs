@@ -16,7 +16,7 @@ use crate::store::{encode_once, NodeStore};
 /// Fewer updates are not worth a whole monitor.
 const FEWEST_UPDATES: usize = 20;
 /// A start and a restore read each of them.
-const MOST_UPDATES: usize = 400;
+const MOST_UPDATES: usize = 300;
 /// Of all monitors together: a backup that lacks everything takes them in one commit with all that channels depend on, 1,000 rows at most.
 const MOST_UPDATES_IN_ALL: usize = 600;
 
