@@ -147,6 +147,26 @@ describe('IdbDisk', () => {
     await disk.close();
   });
 
+  it('reads what is asked for at one moment in one transaction, and later what was committed since', async () => {
+    const connections = spyOnConnections();
+    const disk = await IdbDisk.open(NAME);
+    await disk.commit(put(1));
+    const transaction = vi.spyOn(Object.getPrototypeOf(connections[0]) as IDBDatabase, 'transaction');
+    const missing = { ...row, key: 'missing' };
+    expect(await Promise.all([disk.read(row), disk.read(missing), disk.read(row)])).toEqual([
+      Uint8Array.of(1),
+      undefined,
+      Uint8Array.of(1)
+    ]);
+    expect(transaction).toHaveBeenCalledTimes(1);
+    const reading = disk.read(row);
+    await disk.commit(put(2));
+    expect(await disk.read(row)).toEqual(Uint8Array.of(2));
+    expect(await reading).toEqual(Uint8Array.of(1));
+    transaction.mockRestore();
+    await disk.close();
+  });
+
   it('opens again after the browser closed the connection', async () => {
     const connections = spyOnConnections();
     const disk = await IdbDisk.open(NAME);

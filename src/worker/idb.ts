@@ -10,6 +10,7 @@ import {
   SCHEMA_VERSION,
   type Counters,
   type Database,
+  type ReadTransaction,
   type TernSchema,
   type WriteTransaction
 } from './idb-schema.js';
@@ -23,6 +24,8 @@ export class IdbDisk implements Disk {
   #database: Database | undefined;
   #reopening: Promise<Database> | undefined;
   #isClosed = false;
+  /** The transaction of the reads of this very moment: a start asks for hundreds of rows at once. */
+  #reading: ReadTransaction | undefined;
 
   private constructor(name: string) {
     this.#name = name;
@@ -41,7 +44,7 @@ export class IdbDisk implements Disk {
   }
 
   read(row: RowKey): Promise<Uint8Array | undefined> {
-    return this.#run(async (database) => readValue(beginRead(database), row));
+    return this.#run(async (database) => readValue(this.#sharedRead(database), row));
   }
 
   readMany(rows: RowKey[]): Promise<(Uint8Array | undefined)[]> {
@@ -161,6 +164,15 @@ export class IdbDisk implements Disk {
     } catch (thrown) {
       throw toDiskError(thrown);
     }
+  }
+
+  #sharedRead(database: Database): ReadTransaction {
+    if (this.#reading) return this.#reading;
+    const transaction = beginRead(database);
+    this.#reading = transaction;
+    // What is called later sees a later state.
+    queueMicrotask(() => (this.#reading = undefined));
+    return transaction;
   }
 
   #isDropped(database: Database, thrown: unknown): boolean {
