@@ -14,7 +14,7 @@ export const WIDTH = 20;
 /** Until the engine has compiled what is hot. */
 const WARM_UP_PAYMENTS = 200;
 const PAYMENTS = 8;
-const ROUNDS = 7;
+const ROUNDS = 11;
 const WIDE_ROUNDS = 5;
 /** Batches fall a little differently in time; beyond this the sides did not do the same work, and the ratio would mean nothing. */
 const MOST_DIFFERENCE = 0.1;
