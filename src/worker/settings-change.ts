@@ -1,5 +1,8 @@
 // Owns what a change of settings sets in motion: it is stored, told, and in force when the answer comes; a backup server that cannot be used changes nothing.
+import { TernError } from '../wire/errors.js';
 import type { Settings } from './api.js';
+import { Ledger } from './backup/ledger.js';
+import type { Disk } from './disk.js';
 import type { Lifecycle } from './lifecycle.js';
 
 const BACKUP: (keyof Settings)[] = ['vssUrl', 'vssAuth'];
@@ -16,6 +19,7 @@ export async function changeSettings(
   const before = book.current;
   const session = lifecycle.runningSession;
   const wanted = book.preview(change);
+  if (before.vssUrl !== undefined && wanted.vssUrl === undefined) await refuseWhileQuarantined(lifecycle.home.disk);
   if (session && differs(before, wanted, BACKUP)) await lifecycle.probeBackup(wanted);
   // Safe mode keeps nothing: its changes wait on the device for the next whole start.
   await book.change(change, session?.isSafeMode ? undefined : session?.store);
@@ -26,6 +30,16 @@ export async function changeSettings(
   if (differs(before, after, ['backupMode'])) lifecycle.openSession?.setBackupMode(after.backupMode);
   if (differs(before, after, RESTARTING)) await lifecycle.restart(differs(before, after, BACKUP));
   return after;
+}
+
+/** Who keeps the backup knows that the state may be old: without it the node would start as if it were the newest (invariant 8). */
+async function refuseWhileQuarantined(disk: Disk): Promise<void> {
+  if ((await new Ledger(disk).state())?.quarantine === undefined) return;
+  throw new TernError(
+    'quarantined',
+    'What was restored may be old, and not every channel partner has agreed to it yet.',
+    'Wait until all of them were connected; the backup can be turned off then.'
+  );
 }
 
 function differs(before: Settings, after: Settings, names: (keyof Settings)[]): boolean {

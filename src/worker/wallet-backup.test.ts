@@ -112,6 +112,8 @@ describe('a wallet with a backup', () => {
 
     // And back again, by hand-over: what the second did is there.
     await expect(second.wallet.pay({ bolt11 })).rejects.toEqual(code('quarantined'));
+    await expect(second.wallet.changeSettings({ vssUrl: undefined })).rejects.toEqual(code('quarantined'));
+    expect((await second.wallet.settings()).vssUrl).toBeDefined();
     second.world.nodes.at(-1)!.tell({ type: 'quarantineEnded' });
     await expect.poll(async () => (await second.wallet.backupInfo()).state).not.toBe('quarantined');
     await second.wallet.pay({ bolt11 });
