@@ -195,8 +195,7 @@ export class LndClient {
   }
 
   /** Pays a node that made no invoice (BLIP 3), and waits for the outcome as `payInvoice` does. */
-  async keysend(nodeId: string, amountMsat: bigint): Promise<LndPayment> {
-    const preimage = randomBytes(32);
+  async keysend(nodeId: string, amountMsat: bigint, preimage = randomBytes(32)): Promise<LndPayment> {
     return this.#send({
       dest: Buffer.from(nodeId, 'hex').toString('base64'),
       amt_msat: String(amountMsat),
@@ -206,6 +205,11 @@ export class LndClient {
       fee_limit_msat: '100000',
       timeout_seconds: 30
     });
+  }
+
+  /** Forgets a payment that ended, so that lnd would pay it again. */
+  async forgetPayment(paymentHash: string): Promise<void> {
+    await this.rest.delete(`/v1/payment?payment_hash=${encodeURIComponent(base64Of(paymentHash))}`);
   }
 
   async #send(request: JsonObject): Promise<LndPayment> {

@@ -1,4 +1,5 @@
-// Owns the proof that a rush of payments adds up to the msat, and that a clock that is a day wrong costs nothing: lnd counts, and says what it thinks of our invoices.
+// Owns the proof that a rush of payments adds up to the msat, that none is taken twice, and that a clock that is a day wrong costs nothing: lnd counts, and says what it thinks of our invoices.
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TernError } from '../../src/wire/errors.js';
 import { startStand, type Stand } from '../regtest/stand.js';
@@ -52,6 +53,30 @@ describe('a wallet with a channel to lnd', () => {
     expect(rows.map((row) => [row?.amountMsat, row?.feeMsat])).toEqual(amountsMsat.map((msat) => [msat, 0n]));
     await assertNoForceClose(stand);
   });
+
+  it('takes a payment once: a second with its preimage comes back, and the wallet opens again', async () => {
+    await atRest();
+    const amountMsat = 5_000_000n;
+    const preimage = randomBytes(32);
+    const paymentHash = createHash('sha256').update(preimage).digest('hex');
+    const { nodeId } = await device.wallet.info();
+    expect((await stand.lnd.keysend(nodeId, amountMsat, preimage)).status).toBe('SUCCEEDED');
+    await awaitStatus(device, paymentHash, ['succeeded']);
+    const before = await device.wallet.balances();
+    const lndSat = async (): Promise<bigint | undefined> => (await stand.lnd.listChannels())[0]?.localBalanceSat;
+    const lndBeforeSat = await lndSat();
+
+    await stand.lnd.forgetPayment(paymentHash);
+    const second = await stand.lnd.keysend(nodeId, amountMsat, preimage).catch((thrown: unknown) => thrown);
+    device = await device.reload();
+    expect(second).toMatchObject({ code: 'payment_failed' });
+    expect((await device.wallet.balances()).totalSat).toBe(before.totalSat);
+    expect(await lndSat()).toBe(lndBeforeSat);
+    await waitFor(async () => (await device.wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
+    const { bolt11, paymentHash: third } = await stand.lnd.addInvoice({ amountMsat });
+    await payLnd(stand, device, bolt11, third);
+    await assertNoForceClose(stand);
+  }, 120_000);
 
   describe.each([
     ['ahead', DAY_MS],

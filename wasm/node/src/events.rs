@@ -178,8 +178,8 @@ impl EventHandler {
                 payment_hash, purpose, ..
             } => {
                 match purpose.preimage() {
-                    Some(preimage) => self.manager.claim_funds(preimage),
-                    None => self.manager.fail_htlc_backwards(&payment_hash),
+                    Some(preimage) if !self.was_received(&payment_hash).await? => self.manager.claim_funds(preimage),
+                    _ => self.manager.fail_htlc_backwards(&payment_hash),
                 }
                 Ok(())
             }
@@ -203,6 +203,14 @@ impl EventHandler {
             Event::PaymentFailed { payment_id, reason, .. } => self.failed(payment_id, reason).await,
             _ => Ok(()),
         }
+    }
+
+    /// A payment is taken once: LDK does not load a manager with two claims of one preimage, and a second payer is better off with the money.
+    async fn was_received(&self, hash: &PaymentHash) -> Result<bool, NodeError> {
+        let known = self.payments.get(&hash.to_string()).await?;
+        Ok(known.is_some_and(|payment| {
+            payment.direction == PaymentDirection::Inbound && payment.status == PaymentStatus::Succeeded
+        }))
     }
 
     async fn received(&self, hash: PaymentHash, amount_msat: u64, purpose: &PaymentPurpose) -> Result<(), NodeError> {
