@@ -179,7 +179,12 @@ impl Node {
     /// One complete look at the chain.
     pub async fn sync(&self) -> Result<(), NodeError> {
         let _one_at_a_time = self.syncing.lock().await;
-        self.fees.update(self.chain.fee_estimates().await?);
+        // Feerates can be missed for a while; what happens to the channels cannot.
+        let estimates = self
+            .chain
+            .fee_estimates()
+            .await
+            .map(|estimates| self.fees.update(estimates));
         let before = self.tip.height();
         let parties: [&dyn Confirm; 3] = [&*self.manager, &*self.chain_monitor, &*self.sweeper];
         let block_height = self.confirm.sync(&parties, &self.channels.fundings_in_use()).await?;
@@ -192,6 +197,7 @@ impl Node {
         }
         self.revive_hanging_channels();
         self.outputs.send_unanswered();
+        estimates?;
         self.synced_at_ms.set(Some(self.payments.now_ms()));
         self.outputs.event(NodeEvent::Synced { block_height });
         self.outputs.event(NodeEvent::BalancesChanged);
