@@ -17,6 +17,8 @@ use crate::store::{encode_once, NodeStore};
 const FEWEST_UPDATES: usize = 20;
 /// A start and a restore read each of them.
 const MOST_UPDATES: usize = 300;
+/// A start that had to apply so many makes the next one shorter.
+const MOST_UPDATES_AT_START: usize = 100;
 /// Of all monitors together: a backup that lacks everything takes them in one commit with all that channels depend on, 1,000 rows at most.
 const MOST_UPDATES_IN_ALL: usize = 600;
 
@@ -29,14 +31,15 @@ struct Rows {
     whole_bytes: usize,
     updates: BTreeSet<String>,
     update_bytes: usize,
+    updates_at_start: usize,
 }
 
 impl Rows {
     /// The updates weigh as much as the monitor, so that writing it whole costs no more than they did, however large it has grown; or there
-    /// are `most` of them.
+    /// are `most` of them; or they made the start slow.
     fn are_due(&self, most: usize) -> bool {
         let is_worth_it = self.updates.len() >= FEWEST_UPDATES && self.update_bytes >= self.whole_bytes;
-        is_worth_it || self.updates.len() >= most
+        is_worth_it || self.updates.len() >= most || self.updates_at_start >= MOST_UPDATES_AT_START
     }
 }
 
@@ -47,10 +50,19 @@ impl MonitorRows {
         let rows = rows.entry(monitor.to_string()).or_default();
         rows.whole_bytes = bytes;
         rows.update_bytes = 0;
+        rows.updates_at_start = 0;
         std::mem::take(&mut rows.updates)
     }
 
-    /// An update was staged, or found.
+    /// An update was found at the start.
+    pub fn note_found(&self, monitor: &str, update: &str, bytes: usize) {
+        self.note_update(monitor, update, bytes);
+        if let Some(rows) = self.0.borrow_mut().get_mut(monitor) {
+            rows.updates_at_start += 1;
+        }
+    }
+
+    /// An update was staged.
     pub fn note_update(&self, monitor: &str, update: &str, bytes: usize) {
         let mut rows = self.0.borrow_mut();
         let rows = rows.entry(monitor.to_string()).or_default();
@@ -154,6 +166,18 @@ mod tests {
         assert!(!is_due(&store));
         write_updates(&store, MOST_UPDATES..MOST_UPDATES + 1);
         assert!(is_due(&store));
+    }
+
+    #[test]
+    fn a_start_that_had_many_updates_to_apply_makes_the_next_one_shorter() {
+        let (host, before) = store();
+        before.stage_monitor("channel", vec![0; 10_000_000]);
+        write_updates(&before, 0..MOST_UPDATES_AT_START);
+        let store = NodeStore::new(Arc::clone(&host) as SharedHost);
+        block_on(store.read_monitors_ahead()).unwrap();
+        assert!(!is_due(&before) && is_due(&store));
+        store.stage_monitor("channel", vec![0; 10_000_000]);
+        assert!(!is_due(&store));
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl NodeStore {
         for (update, value) in updates.into_iter().zip(values) {
             let value = value.ok().flatten();
             self.monitor_rows
-                .note_update(monitor, &update, value.as_ref().map_or(0, Vec::len));
+                .note_found(monitor, &update, value.as_ref().map_or(0, Vec::len));
             if let Some(value) = value {
                 ahead.insert((monitor.to_string(), update), value);
             }
