@@ -189,6 +189,16 @@ describe('a wallet whose chain server fails it', () => {
     expect(events.filter((event) => event.type === 'syncFailed')).toEqual([]);
   });
 
+  it('sees blocks and coins of a server that has no feerates, and says what it lacks', async () => {
+    const before = await device.wallet.balances();
+    await stand.chain.fund(await device.wallet.newAddress(), 100_000n);
+    await stand.mine(1);
+    stand.esplora.setFault('server_error', (path) => path.endsWith('/fee-estimates'));
+    await expect(device.wallet.sync()).rejects.toMatchObject({ code: 'chain_unavailable' });
+    expect((await device.wallet.info()).blockHeight).toBe(await stand.chain.height());
+    expect((await device.wallet.balances()).totalSat).toBe(before.totalSat + 100_000n);
+  });
+
   it('keeps what it has and sends on while the server stands still, and finds all of it when that goes on', async () => {
     const address = await stand.lnd.newAddress();
     const [before, lndBefore] = [await device.wallet.balances(), await stand.lnd.walletBalance()];
