@@ -43,7 +43,8 @@ function browserPlatform(network: Network, wasmUrl: string): Platform {
     openDisk: () => IdbDisk.open(diskName),
     eraseDisk: () => IdbDisk.delete(diskName),
     loadNode: async () => {
-      loading ??= init({ module_or_path: wasmUrl });
+      // What is loaded is not loaded again; what failed is.
+      loading ??= init({ module_or_path: wasmUrl }).finally(() => (loading = undefined));
       await loading;
       return TernNode;
     },
