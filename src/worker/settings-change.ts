@@ -2,7 +2,6 @@
 import { TernError } from '../wire/errors.js';
 import type { Settings } from './api.js';
 import { Ledger } from './backup/ledger.js';
-import type { Disk } from './disk.js';
 import type { Lifecycle } from './lifecycle.js';
 
 const BACKUP: (keyof Settings)[] = ['vssUrl', 'vssAuth'];
@@ -19,7 +18,7 @@ export async function changeSettings(
   const before = book.current;
   const session = lifecycle.runningSession;
   const wanted = book.preview(change);
-  if (before.vssUrl !== undefined && wanted.vssUrl === undefined) await refuseWhileQuarantined(lifecycle.home.disk);
+  if (before.vssUrl !== undefined && wanted.vssUrl === undefined) await refuseWhileInDoubt(lifecycle);
   if (session && differs(before, wanted, BACKUP)) await lifecycle.probeBackup(wanted);
   // Safe mode keeps nothing: its changes wait on the device for the next whole start.
   await book.change(change, session?.isSafeMode ? undefined : session?.store);
@@ -32,9 +31,14 @@ export async function changeSettings(
   return after;
 }
 
-/** Who keeps the backup knows that the state may be old: without it the node would start as if it were the newest (invariant 8). */
-async function refuseWhileQuarantined(disk: Disk): Promise<void> {
-  if ((await new Ledger(disk).state())?.quarantine === undefined) return;
+/**
+ * The backup's books say that the state may be old: without them the node would start as if it were the newest (invariant 8). A state that
+ * only waits for a server that is away is this device's own.
+ */
+async function refuseWhileInDoubt({ runningSession, home }: Lifecycle): Promise<void> {
+  const backup = runningSession?.backup;
+  const reason = backup ? backup.quarantine : (await new Ledger(home.disk).state())?.quarantine;
+  if (reason === undefined || reason === 'unclaimed') return;
   throw new TernError(
     'quarantined',
     'What was restored may be old, and not every channel partner has agreed to it yet.',

@@ -181,6 +181,21 @@ describe('with the backup server away', () => {
     expect(await wallet.settings()).toMatchObject({ backupMode: 'local-first' });
   });
 
+  it('can be done without when its server is gone for good', async () => {
+    const first = await device('first');
+    await first.create();
+    const { wallet } = first;
+    await wallet.pay({ bolt11 });
+    await wallet.changeSettings({ backupMode: 'local-first' });
+    await first.during(wallet.lock());
+    vss.fault = refuse;
+    await first.during(wallet.unlock(password));
+    expect(wallet.session.backup?.quarantine).toBe('unclaimed');
+    await first.during(wallet.changeSettings({ vssUrl: undefined }));
+    expect(await wallet.backupInfo()).toMatchObject({ state: 'off' });
+    await wallet.pay({ bolt11 });
+  });
+
   it('keeps the wallet open and the device its own when it cannot be released', async () => {
     const first = await device('first');
     await first.create();
