@@ -167,6 +167,18 @@ describe('IdbDisk', () => {
     await disk.close();
   });
 
+  it('reads anew what was asked for together with a row that took their transaction down', async () => {
+    const connections = spyOnConnections();
+    const disk = await IdbDisk.open(NAME);
+    await disk.commit(put(1));
+    const transaction = vi.spyOn(Object.getPrototypeOf(connections[0]) as IDBDatabase, 'transaction');
+    const reading = [disk.read(row), disk.read({ ...row, key: 'missing' })];
+    (transaction.mock.results[0]?.value as IDBTransaction).abort();
+    expect(await Promise.all(reading)).toEqual([Uint8Array.of(1), undefined]);
+    transaction.mockRestore();
+    await disk.close();
+  });
+
   it('opens again after the browser closed the connection', async () => {
     const connections = spyOnConnections();
     const disk = await IdbDisk.open(NAME);

@@ -44,7 +44,13 @@ export class IdbDisk implements Disk {
   }
 
   read(row: RowKey): Promise<Uint8Array | undefined> {
-    return this.#run(async (database) => readValue(this.#sharedRead(database), row));
+    return this.#run(async (database) =>
+      readValue(this.#sharedRead(database), row).catch((thrown: unknown) => {
+        // A row that cannot be read takes down those that were asked for with it.
+        if (!(thrown instanceof Error) || thrown.name !== 'AbortError') throw thrown;
+        return readValue(beginRead(database), row);
+      })
+    );
   }
 
   readMany(rows: RowKey[]): Promise<(Uint8Array | undefined)[]> {
