@@ -178,7 +178,7 @@ impl EventHandler {
                 payment_hash, purpose, ..
             } => {
                 match purpose.preimage() {
-                    Some(preimage) if !self.was_received(&payment_hash).await? => self.manager.claim_funds(preimage),
+                    Some(preimage) if !self.is_spent(&payment_hash).await? => self.manager.claim_funds(preimage),
                     _ => self.manager.fail_htlc_backwards(&payment_hash),
                 }
                 Ok(())
@@ -205,11 +205,12 @@ impl EventHandler {
         }
     }
 
-    /// A payment is taken once: LDK does not load a manager with two claims of one preimage, and a second payer is better off with the money.
-    async fn was_received(&self, hash: &PaymentHash) -> Result<bool, NodeError> {
+    /// A payment is taken once, and none whose preimage others know because we pay for it: LDK does not load a manager with two claims of one
+    /// preimage, and a second payer is better off with the money.
+    async fn is_spent(&self, hash: &PaymentHash) -> Result<bool, NodeError> {
         let known = self.payments.get(&hash.to_string()).await?;
         Ok(known.is_some_and(|payment| {
-            payment.direction == PaymentDirection::Inbound && payment.status == PaymentStatus::Succeeded
+            payment.direction == PaymentDirection::Outbound || payment.status == PaymentStatus::Succeeded
         }))
     }
 

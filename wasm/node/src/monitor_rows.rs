@@ -79,7 +79,7 @@ impl MonitorRows {
     /// The monitors to write whole, with about how many bytes that takes.
     fn due(&self) -> BTreeMap<String, usize> {
         let rows = self.0.borrow();
-        let most = MOST_UPDATES.min(MOST_UPDATES_IN_ALL / rows.len().max(1));
+        let most = MOST_UPDATES.min(MOST_UPDATES_IN_ALL / rows.len().max(1)).max(1);
         let due = rows.iter().filter(|(_, rows)| rows.are_due(most));
         due.map(|(monitor, rows)| (monitor.clone(), rows.whole_bytes)).collect()
     }
