@@ -23,6 +23,7 @@ import type {
 import { TernError } from '../wire/errors.js';
 import type { OpenChannelByUri, PeerStatus } from './api.js';
 import { refuseWhilePaused } from './backup-answers.js';
+import { beginClosing } from './closing.js';
 import * as door from './door.js';
 import { readLabels, stageLabel } from './labels.js';
 import { parseNodeUri } from './node-uri.js';
@@ -115,7 +116,7 @@ export abstract class NodeCommands {
   async closeChannel(channelId: string): Promise<void> {
     door.checkChannelId(channelId);
     refuseWhilePaused(this.session);
-    await this.session.lightning.command((node) => node.closeChannel(channelId));
+    await beginClosing(this.session, channelId);
   }
 
   async forceCloseChannel(channelId: string): Promise<void> {

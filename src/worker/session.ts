@@ -3,6 +3,7 @@ import type { NodeEvent } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
 import type { BackupChoice, BackupInfo, BackupMode, PeerStatus, Settings, WalletStatus } from './api.js';
 import type { Backup, BackupContext, OpenBackup } from './backup-seam.js';
+import type { Clock } from './clock.js';
 import type { Disk } from './disk.js';
 import type { Logs } from './logs.js';
 import { NodeDriver, type NodeDriverOptions } from './node.js';
@@ -70,6 +71,10 @@ export class Session {
   /** It runs on chain only. */
   get isSafeMode(): boolean {
     return this.#options.isSafeMode;
+  }
+
+  get clock(): Clock {
+    return this.#options.platform.clock;
   }
 
   /** The running node. */
