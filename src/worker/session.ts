@@ -73,6 +73,7 @@ export class Session {
     return this.#options.isSafeMode;
   }
 
+  /** The time that everything of this session goes by. */
   get clock(): Clock {
     return this.#options.platform.clock;
   }

@@ -280,6 +280,8 @@ mod tests {
         block_on(store.write("monitor_updates", "channel", "1", vec![2])).unwrap();
         assert!(store.take_manager_due() && store.take_staged());
         assert!(!store.take_manager_due());
+        store.stage_monitor("channel", vec![5]);
+        assert!(store.take_manager_due() && store.take_staged());
         block_on(store.write("", "", "scorer", vec![3])).unwrap();
         assert!(store.take_staged() && !store.take_manager_due());
         store.stage_manager(&4u8);
