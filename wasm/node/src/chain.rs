@@ -88,6 +88,14 @@ impl Chain {
         self.request(self.client.get_tip_hash()).await
     }
 
+    /// The best block now, and its height.
+    pub async fn best_block(&self) -> Result<(BlockHash, u32), NodeError> {
+        let tip = self.tip().await?;
+        let status = self.request(self.client.get_block_status(&tip)).await?;
+        let height = status.height.ok_or_else(|| contradiction("the tip has no height"))?;
+        Ok((tip, height))
+    }
+
     /// The block at this height; none above the tip.
     pub async fn block_at(&self, height: u32) -> Result<Option<BlockHash>, NodeError> {
         let asked = self.within(REQUEST_TIMEOUT, self.client.get_block_hash(height)).await?;

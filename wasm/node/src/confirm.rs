@@ -73,11 +73,7 @@ impl ConfirmSync {
         self.check_network().await?;
         for _ in 0..MAX_ATTEMPTS {
             let news = self.take_registered();
-            let tip = self.chain.tip().await?;
-            let tip_status = self.chain.request(self.chain.client.get_block_status(&tip)).await?;
-            let height = tip_status
-                .height
-                .ok_or_else(|| contradiction("the tip has no height"))?;
+            let (tip, height) = self.chain.best_block().await?;
             let same_tip = self.watched.borrow().tip == Some(tip);
             if same_tip && !news {
                 return Ok(height);

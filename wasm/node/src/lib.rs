@@ -41,6 +41,7 @@ mod quarantine;
 mod revive;
 mod scorer;
 mod sending;
+mod settling;
 mod sockets;
 mod stop;
 mod store;

@@ -185,6 +185,7 @@ impl Node {
             .fee_estimates()
             .await
             .map(|estimates| self.fees.update(estimates));
+        self.let_peers_settle().await;
         let before = self.tip.height();
         let parties: [&dyn Confirm; 3] = [&*self.manager, &*self.chain_monitor, &*self.sweeper];
         let block_height = self.confirm.sync(&parties, &self.channels.fundings_in_use()).await?;
