@@ -8,11 +8,11 @@ import { HttpService, type HttpAnswer, type HttpRequest, type NoAnswer } from '.
 import { RpcError } from './rpc.js';
 
 /**
- * What the server does wrong on purpose: an HTML page with status 200, mainnet's first block, status 500 or 429, a late answer, none at all,
- * or a cut connection.
+ * What the server does wrong on purpose: an HTML page with status 200, mainnet's first block, status 500 or 429, a transaction refused for
+ * its low fee, a late answer, none at all, or a cut connection.
  */
 export type EsploraFault =
-  'html' | 'mainnet_genesis' | 'server_error' | 'too_many_requests' | 'slow' | 'hang' | 'close';
+  'html' | 'mainnet_genesis' | 'server_error' | 'too_many_requests' | 'refused' | 'slow' | 'hang' | 'close';
 
 const mainnetGenesis = '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f';
 
@@ -118,6 +118,9 @@ function faultyAnswer(fault: Exclude<EsploraFault, 'slow'>): HttpAnswer | NoAnsw
   if (fault === 'hang' || fault === 'close') return fault;
   if (fault === 'too_many_requests') return { status: 429, body: 'Too many requests' };
   if (fault === 'mainnet_genesis') return { status: 200, body: mainnetGenesis };
+  if (fault === 'refused') {
+    return { status: 400, body: 'sendrawtransaction RPC error: {"code":-26,"message":"min relay fee not met"}' };
+  }
   if (fault === 'server_error') return { status: 500, body: 'Internal server error' };
   return { status: 200, body: '<!DOCTYPE html><title>Welcome</title><h1>Sign in</h1>', contentType: 'text/html' };
 }

@@ -47,11 +47,11 @@ impl Node {
         let ours = open
             .iter()
             .filter(|channel| channel.is_outbound || channel.is_channel_ready)
-            // A peer may broadcast the closing before we hear that it agrees.
+            // Its funding was dropped; or a peer broadcasts the closing before we hear that it agrees.
             .filter(|channel| {
-                !channel
-                    .funding_txo
-                    .is_some_and(|txo| self.onchain.counts_spend_of(txo.into_bitcoin_outpoint()))
+                !channel.funding_txo.is_some_and(|txo| {
+                    self.onchain.is_dropped(txo.txid) || self.onchain.counts_spend_of(txo.into_bitcoin_outpoint())
+                })
             });
         for channel in ours {
             let Ok(monitor) = self.chain_monitor.get_monitor(channel.channel_id) else {

@@ -32,6 +32,9 @@ impl Node {
             return vec![];
         };
         let funding = monitor.get_funding_txo().into_bitcoin_outpoint();
+        if self.onchain.is_dropped(funding.txid) {
+            return vec![];
+        }
         let mut balances = monitor.get_claimable_balances();
         if balances.iter().any(may_be_closing_by_consent) && self.onchain.counts_spend_of(funding) {
             balances.retain(|balance| !may_be_closing_by_consent(balance));

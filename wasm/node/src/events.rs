@@ -61,7 +61,9 @@ impl EventHandler {
                 tracked.map_err(|()| NodeError::internal("The sweeper did not take outputs that are ours."))
             }
             Event::BumpTransaction(bump) => {
-                self.bumper.handle_event(&bump).await;
+                if !self.onchain.is_vain(&bump) {
+                    self.bumper.handle_event(&bump).await;
+                }
                 Ok(())
             }
             other => self.payment_event(other).await,

@@ -3,6 +3,7 @@
 mod background;
 mod balances;
 mod bolt11;
+mod broadcasts;
 mod chain;
 mod change_log;
 mod channels;

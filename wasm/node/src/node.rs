@@ -6,9 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bitcoin::consensus::encode::deserialize;
 use bitcoin::secp256k1::PublicKey;
-use bitcoin::Transaction;
 use lightning::chain::channelmonitor::Balance;
 use lightning::chain::Confirm;
 use lightning::ln::types::ChannelId;
@@ -39,7 +37,6 @@ use crate::scorer::ScorerCell;
 use crate::sockets::Unsent;
 use crate::stop::Tasks;
 use crate::store::NodeStore;
-use crate::superseded::without_superseded;
 use crate::tip::Tip;
 use crate::types::{Network, NodeEvent, NodeInfo, OpenChannelRequest, Payment, PaymentsPage};
 
@@ -106,23 +103,6 @@ impl Node {
         self.outputs.take()
     }
 
-    fn broadcast(&self, package: Vec<Transaction>) {
-        let package = without_superseded(package, &self.onchain.unconfirmed());
-        if package.is_empty() {
-            return;
-        }
-        let txids: Vec<_> = package.iter().map(Transaction::compute_txid).collect();
-        self.onchain.note_broadcast(package.clone());
-        self.outputs.send(package);
-        let sync = Rc::clone(&self.onchain_sync);
-        self.host.spawn(Box::pin(async move {
-            for txid in txids {
-                // The next sync writes the row if this does not.
-                let _ = sync.record(txid).await;
-            }
-        }));
-    }
-
     /// What a message changes in the manager alone is made again from the monitors after a crash, so it waits a little for other rows:
     /// that halves the commits of a payment. LDK itself writes its manager after the messages have left.
     fn stage_manager(&self, is_answering: bool) {
@@ -157,19 +137,6 @@ impl Node {
         background::start(self);
     }
 
-    /// The network took a transaction that left as an output, or refused it for good.
-    pub async fn broadcast_answered(&self, transaction: &[u8], is_accepted: bool) -> Result<(), NodeError> {
-        let transaction: Transaction = deserialize(transaction)
-            .map_err(|e| NodeError::internal(format!("What was broadcast is no transaction: {e}.")))?;
-        let txid = transaction.compute_txid();
-        self.outputs.answered(txid);
-        if !is_accepted {
-            self.onchain_sync.refused(txid).await?;
-            self.outputs.event(NodeEvent::BalancesChanged);
-        }
-        Ok(())
-    }
-
     /// Ends the background work. What it still writes is staged when this resolves; cut and commit once more.
     pub async fn stop(&self) {
         self.peers.disconnect_all_peers();
@@ -191,6 +158,7 @@ impl Node {
         let block_height = self.confirm.sync(&parties, &self.channels.fundings_in_use()).await?;
         self.onchain_sync.sync().await?;
         if block_height != before {
+            self.repeat_fundings();
             self.archive_resolved_monitors();
             self.payments
                 .forget_expired(&BTreeSet::new().into_iter().collect())

@@ -138,6 +138,16 @@ impl OnchainWallet {
             .collect()
     }
 
+    /// Those of them that a transaction spends.
+    pub fn waiting_parents(&self, tx: &Transaction) -> Vec<Transaction> {
+        let mut waiting = self.unconfirmed();
+        waiting.retain(|parent| {
+            let txid = parent.compute_txid();
+            tx.input.iter().any(|input| input.previous_output.txid == txid)
+        });
+        waiting
+    }
+
     /// When a transaction was last known to be on its way, in seconds since 1970.
     pub fn last_seen(&self, txid: Txid) -> Option<u64> {
         self.bdk.borrow().tx_graph().get_tx_node(txid)?.last_seen

@@ -2,13 +2,24 @@
 
 use bdk_wallet::SignOptions;
 use bitcoin::{Psbt, Script, ScriptBuf, Transaction};
-use lightning::events::bump_transaction::{Utxo, WalletSource};
+use lightning::events::bump_transaction::{BumpTransactionEvent, Utxo, WalletSource};
 use lightning::util::async_poll::AsyncResult;
 
 use crate::onchain::OnchainWallet;
 
 /// What closings with HTLCs may need for their fees when blocks are full.
 const ENOUGH_SAT: u64 = 4 * crate::channels::RESERVE_PER_CHANNEL_SAT;
+
+impl OnchainWallet {
+    /// Whether it closes a channel whose funding was dropped: coins spent on that would be bound for nothing.
+    pub fn is_vain(&self, bump: &BumpTransactionEvent) -> bool {
+        let BumpTransactionEvent::ChannelClose { commitment_tx, .. } = bump else {
+            return false;
+        };
+        let mut inputs = commitment_tx.input.iter();
+        inputs.any(|input| self.is_dropped(input.previous_output.txid))
+    }
+}
 
 impl WalletSource for OnchainWallet {
     fn list_confirmed_utxos<'a>(&'a self) -> AsyncResult<'a, Vec<Utxo>, ()> {

@@ -1,6 +1,6 @@
 //! Owns what the on-chain wallet counts of channels' outputs, so that nobody counts it twice.
 
-use bitcoin::OutPoint;
+use bitcoin::{OutPoint, Txid};
 
 use crate::onchain::OnchainWallet;
 
@@ -10,6 +10,12 @@ impl OnchainWallet {
         let bdk = self.bdk.borrow();
         let spenders = bdk.tx_graph().outspends(outpoint);
         spenders.iter().any(|txid| bdk.get_tx(*txid).is_some())
+    }
+
+    /// Whether this is a transaction of ours that was dropped: as far as anybody knows it will not happen, nor anything that spends it.
+    pub fn is_dropped(&self, txid: Txid) -> bool {
+        let bdk = self.bdk.borrow();
+        bdk.tx_graph().get_tx(txid).is_some() && bdk.get_tx(txid).is_none()
     }
 
     /// What this wallet gains by its transactions of fewer than `depth` blocks that spend such outputs, in sat.
@@ -41,13 +47,16 @@ mod tests {
         let spent = tx.input[0].previous_output;
         let unsettled_sat = |depth| wallet.unsettled_from_sat(|coin| *coin == spent, depth);
         assert!(!wallet.counts_spend_of(spent));
+        assert!(!wallet.is_dropped(tx.compute_txid()));
         assert_eq!(unsettled_sat(6), 0);
 
         wallet.note_broadcast(vec![tx.clone()]);
         assert!(wallet.counts_spend_of(spent));
+        assert!(!wallet.is_dropped(tx.compute_txid()));
         assert_eq!(unsettled_sat(6), COIN_SAT);
         wallet.evict(tx.compute_txid());
         assert!(!wallet.counts_spend_of(spent));
+        assert!(wallet.is_dropped(tx.compute_txid()));
         assert_eq!(unsettled_sat(6), 0);
 
         confirm(&wallet, tx);

@@ -56,7 +56,7 @@ impl OnchainSync {
                 .await?
                 .into()
         };
-        self.keep_young(&mut update);
+        self.keep_expected(&mut update);
         let touched = touched(&update);
         self.onchain
             .bdk
@@ -75,8 +75,11 @@ impl OnchainSync {
         Ok(())
     }
 
-    /// The network refused one of our transactions: its coins are free again.
+    /// The network refused one of our transactions: its coins are free again, unless a channel waits for it.
     pub async fn refused(&self, txid: Txid) -> Result<(), NodeError> {
+        if self.funds_channel(txid) {
+            return Ok(());
+        }
         self.onchain.evict(txid);
         self.record(txid).await?;
         if let Some(restored) = self.onchain.restore_replaced(txid) {
@@ -85,13 +88,24 @@ impl OnchainSync {
         Ok(())
     }
 
-    /// What is on its way, or was seen just now, is not gone because the server does not list it yet.
-    fn keep_young(&self, update: &mut Update) {
-        let is_young = |txid: Txid, at: u64| {
+    /// Whether a channel that is not closed waits for this transaction of ours, or stands on it: no other may spend its coins.
+    pub fn funds_channel(&self, txid: Txid) -> bool {
+        let channels = self.manager.list_channels();
+        channels
+            .iter()
+            .any(|channel| channel.is_outbound && channel.funding_txo.is_some_and(|txo| txo.txid == txid))
+    }
+
+    /// What is on its way, was seen just now, or funds a channel is not gone because the server does not list it.
+    fn keep_expected(&self, update: &mut Update) {
+        let is_expected = |txid: Txid, at: u64| {
             let seen = self.onchain.last_seen(txid).unwrap_or(0);
-            self.outputs.is_unanswered(txid) || seen + LISTED_AFTER_SECONDS > at
+            self.outputs.is_unanswered(txid) || seen + LISTED_AFTER_SECONDS > at || self.funds_channel(txid)
         };
-        update.tx_update.evicted_ats.retain(|(txid, at)| !is_young(*txid, *at));
+        update
+            .tx_update
+            .evicted_ats
+            .retain(|(txid, at)| !is_expected(*txid, *at));
     }
 
     /// Writes the history row of one of our transactions, if it says anything new.
