@@ -1,11 +1,12 @@
 // Owns the running WASM node: commands go in, outputs come out only through turns (invariant 5), and once it has halted nothing leaves any more.
-import type { NodeConfig, NodeEvent, NodeHost, Output, TernNode } from '../../wasm/pkg/tern.js';
+import type { NodeConfig, NodeEvent, Output, TernNode } from '../../wasm/pkg/tern.js';
 import { isErrorShape, TernError } from '../wire/errors.js';
 import type { PeerStatus } from './api.js';
 import { Broadcaster } from './broadcaster.js';
 import { deferred } from './deferred.js';
 import type { LinkNode, Pipe } from './links.js';
 import type { Logs } from './logs.js';
+import { NodeWorld } from './node-world.js';
 import { Peers } from './peers.js';
 import type { Platform } from './platform.js';
 import type { DialOptions } from './sockets.js';
@@ -39,8 +40,7 @@ export class NodeDriver {
   #peers: Peers | undefined;
   #over: TernError | undefined;
   #sent = Promise.resolve();
-  /** Ends the reads that a killed process still waits for. */
-  readonly #reads = new Set<(error: TernError) => void>();
+  readonly #world: NodeWorld;
   /** Calls that run: each borrows the node. */
   readonly #calls = new Set<Promise<unknown>>();
 
@@ -56,19 +56,20 @@ export class NodeDriver {
       onHalt: (error) => this.#halted(error),
       replicate
     });
+    this.#world = new NodeWorld({ platform, store, logs, turns: this.#turns, over: () => this.#over });
   }
 
   /** Loads the node from the store and starts it, once. The seed is not kept. Throws what the node says. */
   async start(seed: Uint8Array): Promise<void> {
     try {
       const module = await this.#options.platform.loadNode();
-      const node = await module.start(this.#options.config, seed, this.#host());
+      const node = await module.start(this.#options.config, seed, this.#world.host());
       if (this.#over) throw this.#over;
       this.#run(node);
       await this.#turns.flush();
       await this.#keepPeers();
     } catch (thrown) {
-      const error = this.#over ?? TernError.from(thrown);
+      const error = this.#over ?? this.#world.startFailure(TernError.from(thrown));
       this.#end(error);
       throw error;
     }
@@ -147,7 +148,7 @@ export class NodeDriver {
     this.#over ??= notRunning();
     this.#silence();
     // The memory of a killed process is free again: its tasks end, and what they still stage has no disk to go to.
-    for (const reject of this.#reads) reject(notRunning());
+    this.#world.end(notRunning());
     const node = this.#node;
     node?.stop().then(
       () => this.#free(node),
@@ -201,29 +202,6 @@ export class NodeDriver {
     this.#turns.attach(node);
     // Only now: whatever the node stages from here on is cut together with its manager.
     node.run();
-  }
-
-  #host(): NodeHost {
-    const { store, platform, logs } = this.#options;
-    const turns = this.#turns;
-    const whileAlive = <T>(answer: Promise<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        if (this.#over) return reject(this.#over);
-        this.#reads.add(reject);
-        answer.then(resolve, reject).finally(() => this.#reads.delete(reject));
-      });
-    return {
-      read: (primary, secondary, key) => whileAlive(store.read({ primary, secondary, key })),
-      write: (primary, secondary, key, value) => turns.write({ primary, secondary, key }, value),
-      remove: (primary, secondary, key) => turns.remove({ primary, secondary, key }),
-      list: (primary, secondary) => whileAlive(store.list(primary, secondary)),
-      listPage: (primary, secondary, limit, before) => whileAlive(store.listPage(primary, secondary, limit, before)),
-      wake: () => turns.wake(),
-      nowMs: () => platform.clock.nowMs(),
-      // The timers of a node that is over never fire: its background work comes to rest.
-      setTimer: (ms, run) => platform.clock.setTimer(ms, () => (this.#over ? undefined : run())),
-      log: (level, target, message) => logs.write(level, target, message)
-    };
   }
 
   /** The node as the connections see it: a defect in it halts instead of escaping into a socket's callback. */
