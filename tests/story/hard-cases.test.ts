@@ -78,6 +78,31 @@ describe('a wallet with a channel to lnd', () => {
     await assertNoForceClose(stand);
   }, 120_000);
 
+  it('takes a payment once wherever it dies while a second with its preimage arrives, and the second comes back', async () => {
+    await atRest();
+    const amountMsat = 5_000_000n;
+    const preimage = randomBytes(32);
+    const paymentHash = createHash('sha256').update(preimage).digest('hex');
+    const { nodeId } = await device.wallet.info();
+    expect((await stand.lnd.keysend(nodeId, amountMsat, preimage)).status).toBe('SUCCEEDED');
+    await awaitStatus(device, paymentHash, ['succeeded']);
+    await atRest();
+    const { totalSat } = await device.wallet.balances();
+    for (let commit = 1; ; commit += 1) {
+      await stand.lnd.forgetPayment(paymentHash);
+      device.crashIn(commit, 'after');
+      const second = stand.lnd.keysend(nodeId, amountMsat, preimage).catch((thrown: unknown) => thrown);
+      const hasDied = await Promise.race([device.crashed.then(() => true), second.then(() => false)]);
+      device.disarm();
+      if (hasDied) device = await device.reopen();
+      expect(await second, `death after commit ${commit}`).toMatchObject({ code: 'payment_failed' });
+      await atRest();
+      expect((await device.wallet.balances()).totalSat).toBe(totalSat);
+      if (!hasDied) break;
+    }
+    await assertNoForceClose(stand);
+  }, 180_000);
+
   describe.each([
     ['ahead', DAY_MS],
     ['behind', -DAY_MS]
