@@ -247,6 +247,8 @@ impl KVStore for NodeStore {
         let removed = self.host.remove(primary, secondary, key);
         if primary == MONITORS {
             self.remove_updates(key, self.monitor_rows.forget(key));
+            // A manager that still counts on it could not be loaded without it.
+            self.manager_due.set(true);
         }
         self.staged.set(true);
         self.host.wake();
@@ -281,6 +283,8 @@ mod tests {
         assert!(store.take_manager_due() && store.take_staged());
         assert!(!store.take_manager_due());
         store.stage_monitor("channel", vec![5]);
+        assert!(store.take_manager_due() && store.take_staged());
+        block_on(store.remove("monitors", "", "channel", false)).unwrap();
         assert!(store.take_manager_due() && store.take_staged());
         block_on(store.write("", "", "scorer", vec![3])).unwrap();
         assert!(store.take_staged() && !store.take_manager_due());
