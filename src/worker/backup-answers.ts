@@ -37,17 +37,20 @@ export function runningBackup(session: Session): Backup {
 
 /** Throws `quarantined` or `payments_paused` where money would be sent, or a channel changed, that waits for peers or for the backup. */
 export function refuseWhilePaused({ backup }: Session): void {
-  if (backup?.quarantine !== undefined) {
-    throw new TernError(
-      'quarantined',
-      'What was restored may be old, and not every channel partner has agreed to it yet.',
-      'Wait until all of them are connected; then it goes on by itself.'
-    );
-  }
+  if (backup?.quarantine !== undefined) throw quarantined();
   if (!backup?.isPaused) return;
   throw new TernError(
     'payments_paused',
     `Payments wait for the backup server. ${backup.info().lastError?.cause ?? 'It was not reached yet.'}`,
     'They go on when it answers. To go on without waiting, choose local-first in the backup settings.'
+  );
+}
+
+/** Of a wallet that peers have to agree to before anything leaves it. */
+export function quarantined(): TernError {
+  return new TernError(
+    'quarantined',
+    'What was restored may be old, and not every channel partner has agreed to it yet.',
+    'Wait until all of them are connected; then it goes on by itself. Locked, it can be opened on chain only.'
   );
 }

@@ -10,6 +10,7 @@ import type {
   WalletEvent,
   WalletStatus
 } from './api.js';
+import { quarantined } from './backup-answers.js';
 import type { OpenBackup } from './backup-seam.js';
 import type { Disk } from './disk.js';
 import { walletEventOf } from './events.js';
@@ -136,8 +137,9 @@ export class Lifecycle {
     this.#starting?.abort(locked());
     return this.#exclusively(async () => {
       if (this.#status.phase === 'empty') return;
+      const waits = this.#session?.backup?.quarantine === undefined ? undefined : quarantined();
       // A goodbye to a server that is away takes seconds; nobody need look at an open wallet meanwhile.
-      this.#enter({ phase: 'locked' });
+      this.#enter({ phase: 'locked', error: waits?.toShape(), choices: waits && choicesAfter(waits.code) });
       await this.#end();
     });
   }

@@ -62,7 +62,7 @@ export const backupWords = {
   start_waits: 'Your wallet opens and payments go on when it answers.',
   quarantined_title: 'Nothing leaves this wallet yet',
   quarantined_body:
-    'Its state may be old. It comes back to life when every channel partner has confirmed it; keep it open until then.',
+    'Its state may be old. It comes back to life when every channel partner has confirmed it; keep it open until then. If one of them is gone for good, lock the wallet: it can then be opened on chain only.',
 
   take_over: 'Take over here',
   take_over_title: 'Take over on this device?',

@@ -46,8 +46,8 @@ export const deviceWords = {
   servers_saving: 'Saving',
   safe_title: 'On chain only',
   safe_body:
-    'Your channels could not be loaded. They stay on this device as they are, but nobody watches them meanwhile. Leave some coins to close them with.',
-  safe_wipe: 'Your channels could not be loaded: what is in them may be lost with this device.',
+    'Your channels are not loaded. They stay on this device as they are, but nobody watches them meanwhile. Leave some coins to close them with.',
+  safe_wipe: 'Your channels are not loaded: what is in them may be lost with this device.',
   safe_retry: 'Lock and try again',
   safe_help: 'Logs for support',
   wipe_title: 'Erase this wallet',

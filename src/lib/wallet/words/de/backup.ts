@@ -63,7 +63,7 @@ export const backup: Translated<typeof backupWords> = {
   start_waits: 'Deine Wallet öffnet sich und zahlt weiter, sobald er antwortet.',
   quarantined_title: 'Noch verlässt nichts diese Wallet',
   quarantined_body:
-    'Ihr Stand ist vielleicht alt. Sie geht weiter, sobald jeder Kanalpartner ihn bestätigt hat; lass sie bis dahin offen.',
+    'Ihr Stand ist vielleicht alt. Sie geht weiter, sobald jeder Kanalpartner ihn bestätigt hat; lass sie bis dahin offen. Ist einer für immer weg, dann sperre sie: Sie lässt sich danach nur on-chain öffnen.',
 
   take_over: 'Hier übernehmen',
   take_over_title: 'Auf diesem Gerät übernehmen?',

@@ -50,8 +50,8 @@ export const device: Translated<typeof deviceWords> = {
   servers_saving: 'Wird gespeichert',
   safe_title: 'Nur on-chain',
   safe_body:
-    'Deine Kanäle konnten nicht geladen werden. Sie bleiben auf diesem Gerät, wie sie sind, aber solange wacht niemand über sie. Lass einige Coins übrig, um sie zu schließen.',
-  safe_wipe: 'Deine Kanäle konnten nicht geladen werden: Was in ihnen ist, kann mit diesem Gerät verloren gehen.',
+    'Deine Kanäle sind nicht geladen. Sie bleiben auf diesem Gerät, wie sie sind, aber solange wacht niemand über sie. Lass einige Coins übrig, um sie zu schließen.',
+  safe_wipe: 'Deine Kanäle sind nicht geladen: Was in ihnen ist, kann mit diesem Gerät verloren gehen.',
   safe_retry: 'Sperren und neu versuchen',
   safe_help: 'Logs für den Support',
   wipe_title: 'Diese Wallet löschen',
