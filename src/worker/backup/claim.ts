@@ -26,6 +26,8 @@ export interface ClaimOptions {
   /** The server had less than we put there. */
   onServerBehind: (error: TernError) => void;
   signal?: AbortSignal;
+  /** A node runs on this disk: whatever would have to be handed over is refused. */
+  isNodeRunning?: boolean;
 }
 
 /** How often somebody else may come between before the claim is given up for now. */
@@ -47,9 +49,10 @@ export async function claim(parts: BackupParts, options: ClaimOptions): Promise<
 
 /**
  * Claims the store while the node already runs (local-first, the server was away at the start). Only if nobody has written since: there is
- * no hand-over under a running node.
+ * no hand-over under a running node. What the user chose was about what that start could see; a server met later asks at the next start.
  */
-export async function claimRunning(parts: BackupParts, options: ClaimOptions): Promise<LedgerState> {
+export async function claimRunning(parts: BackupParts, started: ClaimOptions): Promise<LedgerState> {
+  const options = { ...started, choice: undefined, isNodeRunning: true };
   for (let round = 0; round < ROUNDS; round += 1) {
     const owner = await parts.desk.read();
     const state = await settle(parts, owner);
@@ -171,11 +174,12 @@ async function firstMeeting(
   return take(parts, owner, { ...options, isHandOver: false, quarantine: 'restored' });
 }
 
-function take(
+async function take(
   parts: BackupParts,
   owner: Owner,
   options: ClaimOptions & { isHandOver: boolean; quarantine: QuarantineReason | undefined }
 ): Promise<LedgerState | undefined> {
+  if (options.isNodeRunning) throw ahead(owner.record);
   return takeStore(parts, owner, { ...options, startAnyway: options.choice === 'start_anyway' });
 }
 
