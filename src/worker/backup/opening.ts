@@ -3,7 +3,7 @@ import { TernError } from '../../wire/errors.js';
 import { claim, claimRunning, isWalletOnDisk, type ClaimOptions } from './claim.js';
 import type { LedgerState } from './ledger.js';
 import type { BackupParts } from './parts.js';
-import { isPassing, retryDelayMs, type Waker } from './retry.js';
+import { isPassing, isUnserved, retryDelayMs, type Waker } from './retry.js';
 
 /** One start of a backup. */
 export interface Opening {
@@ -18,7 +18,7 @@ export interface Opening {
   throwIfOver: () => void;
 }
 
-/** The claimed state. Undefined: in local-first mode, with the server away, the wallet on this disk starts without it. */
+/** The claimed state. Undefined: in local-first mode, with a server that is away or refuses us, the wallet on this disk starts without it. */
 export async function claimWhenever(opening: Opening): Promise<LedgerState | undefined> {
   const { parts, onError, throwIfOver } = opening;
   for (let failures = 1; ; failures += 1) {
@@ -30,11 +30,15 @@ export async function claimWhenever(opening: Opening): Promise<LedgerState | und
       const error = TernError.from(thrown);
       onError(error);
       throwIfOver();
+      if (isUnserved(error) && (await startsAlone(opening))) return undefined;
       if (!isPassing(error)) throw error;
-      if (parts.mode() === 'local-first' && (opening.isNewWallet || (await isWalletOnDisk(parts)))) return undefined;
     }
     await pause(opening, failures);
   }
+}
+
+async function startsAlone({ parts, isNewWallet }: Opening): Promise<boolean> {
+  return parts.mode() === 'local-first' && (isNewWallet || (await isWalletOnDisk(parts)));
 }
 
 /** Claims under a running node as soon as the server can be reached. Rejects when another device went on meanwhile. */

@@ -8,9 +8,17 @@ const MOST_DELAY_MS = 30_000;
 /** Errors that time alone may heal. The others stay until somebody does something, and are tried again all the same, but slowly. */
 const PASSING = new Set<string>(['backup_unavailable', 'backup_deadline', 'backup_bad_answer', 'backup_clock_skew']);
 
+/** The server is there and does not serve us: a token withdrawn, a quota, a proxy. None of these says whose the wallet is, or whose state is right. */
+const REFUSED = new Set<string>(['backup_unauthorized', 'backup_invalid_request', 'backup_too_large']);
+
 /** True for an error that another attempt may not meet. */
 export function isPassing(error: TernError): boolean {
   return PASSING.has(error.code);
+}
+
+/** True where the server cannot be used now, for whatever reason of its own: it has told nothing about this wallet. */
+export function isUnserved(error: TernError): boolean {
+  return PASSING.has(error.code) || REFUSED.has(error.code);
 }
 
 /** Milliseconds before attempt `failures + 1`: between half and the whole of the doubled delay. `random` is in [0, 1). */

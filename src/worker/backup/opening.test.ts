@@ -1,0 +1,77 @@
+// Proves the patience of a start: which refusals of the server a local-first wallet starts without.
+import { describe, expect, it } from 'vitest';
+import { BackupWorld, MANAGER, type SimDevice } from '../../../tests/sim/backup-world.js';
+import type { Fault } from '../../../tests/sim/memory-vss.js';
+import { ErrorCode } from '../../wire/gen/vss_pb.js';
+import type { ErrorCode as TernCode } from '../../wire/errors.js';
+
+const page = (status: number): Fault => ({
+  kind: 'answer',
+  status,
+  body: '<html>No.</html>',
+  contentType: 'text/html'
+});
+const REFUSALS: [string, Fault, TernCode][] = [
+  ['401', page(401), 'backup_unauthorized'],
+  ['403', page(403), 'backup_unauthorized'],
+  ['400 of a proxy', page(400), 'backup_bad_answer'],
+  [
+    '400 of the server',
+    { kind: 'error', status: 400, code: ErrorCode.INVALID_REQUEST_EXCEPTION },
+    'backup_invalid_request'
+  ],
+  ['413', page(413), 'backup_too_large']
+];
+
+/** A device whose server has what is on its disk, and which said goodbye. */
+async function released(world: BackupWorld): Promise<SimDevice> {
+  const a = await world.started('a');
+  await a.writeAcknowledged([MANAGER, 'm1']);
+  await world.clock.during(a.backup.release());
+  return a;
+}
+
+describe('a start whose server refuses it', () => {
+  it.each(REFUSALS)(
+    'with %s: a local-first wallet on disk starts, says so, and claims later',
+    async (_, fault, code) => {
+      const world = new BackupWorld();
+      const { disk } = await released(world);
+      world.server.fault = () => fault;
+      const again = await world.started('a', { mode: 'local-first', disk });
+      expect(again.backup.quarantine).toBe('unclaimed');
+      expect(again.backup.info().lastError).toMatchObject({ code });
+      await again.write([MANAGER, 'm2']);
+      await world.clock.advance(60_000);
+      expect(again.backup.info()).toMatchObject({ pendingKeys: 1, lastError: { code } });
+      world.server.fault = () => undefined;
+      await world.clock.advance(60_000);
+      expect(again.backup.quarantine).toBeUndefined();
+      expect(again.backup.info()).toMatchObject({ state: 'up_to_date', lastError: undefined });
+      expect(await world.restored()).toEqual({ '["","","manager"]': 'm2' });
+    }
+  );
+
+  it('stays shut with a next step in acknowledged mode, and where there is no wallet on disk yet', async () => {
+    const world = new BackupWorld();
+    const { disk } = await released(world);
+    world.server.fault = () => page(401);
+    const refused = { code: 'backup_unauthorized', next: expect.stringContaining('token') as string };
+    await expect(world.started('a', { disk })).rejects.toMatchObject(refused);
+    await expect(world.started('b', { mode: 'local-first' })).rejects.toMatchObject(refused);
+  });
+
+  it('stays shut in local-first mode too where the server speaks of the owner or of the state', async () => {
+    const world = new BackupWorld();
+    const a = await world.started('a', { mode: 'local-first' });
+    await a.write([MANAGER, 'm1']);
+    await world.clock.during(a.backup.now());
+    await world.started('b', {}, { choice: 'take_over' });
+    const again = (): Promise<SimDevice> => world.started('a', { mode: 'local-first', disk: a.disk });
+    await expect(again()).rejects.toMatchObject({ code: 'owned_elsewhere' });
+    world.server.tamper = (_, stored) => ({ ...stored, value: stored.value.map((byte) => byte ^ 1) });
+    await expect(again()).rejects.toMatchObject({ code: 'backup_seal_broken' });
+    world.server.tamper = (_, stored) => ({ ...stored, version: stored.version + 1n });
+    await expect(again()).rejects.toMatchObject({ code: 'backup_stale' });
+  });
+});
