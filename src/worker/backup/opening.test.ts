@@ -1,9 +1,10 @@
-// Proves the patience of a start: which refusals of the server a local-first wallet starts without.
+// Proves the patience of a start: which refusals of the server a local-first wallet starts without, and what ends a start instead of being tried for ever.
 import { describe, expect, it } from 'vitest';
-import { BackupWorld, MANAGER, type SimDevice } from '../../../tests/sim/backup-world.js';
+import { BackupWorld, MANAGER, MONITOR, type SimDevice } from '../../../tests/sim/backup-world.js';
 import type { Fault } from '../../../tests/sim/memory-vss.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
-import type { ErrorCode as TernCode } from '../../wire/errors.js';
+import { TernError, type ErrorCode as TernCode } from '../../wire/errors.js';
+import { MemoryDisk } from '../memory-disk.js';
 
 const page = (status: number): Fault => ({
   kind: 'answer',
@@ -73,5 +74,47 @@ describe('a start whose server refuses it', () => {
     await expect(again()).rejects.toMatchObject({ code: 'backup_seal_broken' });
     world.server.tamper = (_, stored) => ({ ...stored, version: stored.version + 1n });
     await expect(again()).rejects.toMatchObject({ code: 'backup_stale' });
+  });
+});
+
+/** A disk that loses a row as soon as it is told to. */
+class FailingDisk extends MemoryDisk {
+  failure: TernError | undefined;
+
+  override async readMany(...[rows]: Parameters<MemoryDisk['readMany']>): Promise<(Uint8Array | undefined)[]> {
+    if (this.failure) throw this.failure;
+    return super.readMany(rows);
+  }
+}
+
+describe('a start that must store everything first', () => {
+  const begun = async (code: TernCode): Promise<{ world: BackupWorld; disk: FailingDisk; again: SimDevice }> => {
+    const world = new BackupWorld();
+    const disk = new FailingDisk();
+    const a = await world.started('a', { disk });
+    a.kill();
+    await a.write([MONITOR, 'c1']);
+    const again = world.device('a', { disk });
+    world.server.onWritten = () => (disk.failure = new TernError(code, 'A row is lost.', 'Ask.'));
+    return { world, disk, again };
+  };
+
+  it.each(['storage_corrupt', 'internal', 'schema_too_new', 'backup_schema_too_new'] as const)(
+    'ends with %s, which no time heals',
+    async (code) => {
+      const { again } = await begun(code);
+      await expect(again.start()).rejects.toMatchObject({ code });
+    }
+  );
+
+  it('waits for a disk that does not answer', async () => {
+    const { world, disk, again } = await begun('storage_unavailable');
+    const start = again.backup.start();
+    await world.clock.advance(60_000);
+    expect(again.backup.info()).toMatchObject({ state: 'paused', lastError: { code: 'storage_unavailable' } });
+    world.server.onWritten = () => undefined;
+    disk.failure = undefined;
+    await world.clock.during(start);
+    expect(again.backup.info()).toMatchObject({ state: 'up_to_date', pendingKeys: 0 });
   });
 });

@@ -3,7 +3,7 @@ import { TernError } from '../../wire/errors.js';
 import { claim, claimRunning, isWalletOnDisk, type ClaimOptions } from './claim.js';
 import type { LedgerState } from './ledger.js';
 import type { BackupParts } from './parts.js';
-import { isPassing, isUnserved, retryDelayMs, type Waker } from './retry.js';
+import { isFinal, isPassing, isUnserved, retryDelayMs, type Waker } from './retry.js';
 
 /** One start of a backup. */
 export interface Opening {
@@ -57,17 +57,21 @@ export async function claimLater(opening: Opening): Promise<LedgerState> {
   }
 }
 
-/** What is on disk counts as complete when the node loads: in acknowledged mode the server gets all of it first. */
+/** What is on disk counts as complete when the node loads: in acknowledged mode the server gets all of it first. Rejects with what no attempt gets past. */
 export async function storeFirst(opening: Opening, drain: () => Promise<void>): Promise<void> {
   for (let failures = 1; opening.parts.mode() === 'acknowledged'; failures += 1) {
     try {
-      return await drain();
+      await drain();
+      break;
     } catch (thrown) {
+      const error = TernError.from(thrown);
+      opening.onError(error);
       opening.throwIfOver();
-      if (TernError.from(thrown).code === 'taken_over') throw thrown;
+      if (isFinal(error)) throw error;
     }
     await pause(opening, failures);
   }
+  opening.onError(undefined);
 }
 
 async function pause({ parts, waker, throwIfOver }: Opening, failures: number): Promise<void> {

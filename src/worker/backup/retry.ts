@@ -11,6 +11,9 @@ const PASSING = new Set<string>(['backup_unavailable', 'backup_deadline', 'backu
 /** The server is there and does not serve us: a token withdrawn, a quota, a proxy. None of these says whose the wallet is, or whose state is right. */
 const REFUSED = new Set<string>(['backup_unauthorized', 'backup_invalid_request', 'backup_too_large']);
 
+/** Another device, another version or a broken disk: every attempt ends the same way. */
+const FINAL = new Set<string>(['taken_over', 'storage_corrupt', 'schema_too_new', 'backup_schema_too_new', 'internal']);
+
 /** True for an error that another attempt may not meet. */
 export function isPassing(error: TernError): boolean {
   return PASSING.has(error.code);
@@ -19,6 +22,11 @@ export function isPassing(error: TernError): boolean {
 /** True where the server cannot be used now, for whatever reason of its own: it has told nothing about this wallet. */
 export function isUnserved(error: TernError): boolean {
   return PASSING.has(error.code) || REFUSED.has(error.code);
+}
+
+/** True for an error that no attempt will get past. */
+export function isFinal(error: TernError): boolean {
+  return FINAL.has(error.code);
 }
 
 /** Milliseconds before attempt `failures + 1`: between half and the whole of the doubled delay. `random` is in [0, 1). */
