@@ -12,12 +12,11 @@ import type {
 } from './api.js';
 import { quarantined } from './backup-answers.js';
 import type { OpenBackup } from './backup-seam.js';
-import type { Disk } from './disk.js';
 import { walletEventOf } from './events.js';
 import { Home } from './home.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
-import { safeModeDisk } from './safe-mode.js';
+import { openSafeMode, type SafeMode } from './safe-mode.js';
 import { Session, type SessionOptions } from './session.js';
 import { choicesAfter } from './start-choices.js';
 import { walletExists, type Vault } from './vault.js';
@@ -222,8 +221,8 @@ export class Lifecycle {
     this.#seed = seed;
     const { safeMode } = options;
     try {
-      const disk = safeMode ? await safeModeDisk(this.#home.disk) : this.#home.disk;
-      this.#session = this.#newSession(options, disk, starting.signal);
+      const opened = safeMode && (await openSafeMode(this.#home.disk, this.#options.logs));
+      this.#session = this.#newSession(options, opened, starting.signal);
       await this.#session.start(seed);
       this.#enter({ phase: 'ready', safeMode });
       this.armAutoLock();
@@ -237,7 +236,8 @@ export class Lifecycle {
     }
   }
 
-  #newSession({ isNewWallet = false, choice, safeMode }: StartOptions, disk: Disk, signal: AbortSignal): Session {
+  #newSession(options: StartOptions, opened: SafeMode | undefined, signal: AbortSignal): Session {
+    const { isNewWallet = false, choice, safeMode } = options;
     const { platform, logs, openBackup, emit } = this.#options;
     return new Session({
       platform,
@@ -245,8 +245,8 @@ export class Lifecycle {
       openBackup,
       isNewWallet,
       choice,
-      isSafeMode: safeMode !== undefined,
-      disk,
+      safeMode: opened,
+      disk: opened?.disk ?? this.#home.disk,
       settings: this.#home.settings,
       signal,
       onStep: (step, progress) => this.#enter({ phase: 'starting', step, progress, safeMode }),

@@ -27,7 +27,7 @@ import { beginClosing } from './closing.js';
 import * as door from './door.js';
 import { readLabels, stageLabel } from './labels.js';
 import { parseNodeUri } from './node-uri.js';
-import { refuseInSafeMode, untilScanned, untilSent } from './safe-mode.js';
+import { beforeAddress, beforeSend, refuseInSafeMode, untilSent } from './safe-mode.js';
 import type { Session } from './session.js';
 
 /** The commands and questions of a wallet that runs. */
@@ -49,7 +49,7 @@ export abstract class NodeCommands {
   }
 
   async newAddress(): Promise<string> {
-    await untilScanned(this.session);
+    await beforeAddress(this.session);
     return this.session.node.command((node) => node.newAddress());
   }
 
@@ -62,6 +62,7 @@ export abstract class NodeCommands {
     const checked = door.checkOnchainRequest(request);
     refuseWhilePaused(this.session);
     const { session } = this;
+    await beforeSend(session);
     const txid = await session.node.command((node) => node.sendOnchain(checked));
     await untilSent(session);
     return { txid };

@@ -5,13 +5,20 @@ import { VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { WalletWorld } from '../../tests/sim/wallet-world.js';
 import { TernError } from '../wire/errors.js';
 import { openBackup } from './backup/open.js';
+import type { Disk, RowKey } from './disk.js';
 import type { NodeModule } from './platform.js';
-import { safeModeDisk } from './safe-mode.js';
+import { Logs } from './logs.js';
+import { openSafeMode } from './safe-mode.js';
 import type { Wallet } from './wallet.js';
 
 const password = 'correct horse';
 const manager = { primary: '', secondary: '', key: 'manager' };
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+const unreadable = new TernError('storage_corrupt', 'A chunk is missing.', 'Ask.');
+const frozenRow = (key: string): RowKey => ({ primary: 'bdk_wallet', secondary: 'frozen', key });
+const frozen = frozenRow(`${'ab'.repeat(32)}_1`);
+const label = { primary: 'labels', secondary: '', key: 'p1' };
+const request = { address: `bcrt1q${'q'.repeat(38)}`, amountSat: 1_000n };
 
 let world: WalletWorld;
 let vss: MemoryVss;
@@ -138,7 +145,6 @@ describe('safe mode', () => {
     await failToStart();
     await wallet.unlock(password, 'safe_mode');
     refusal = 'min relay fee not met';
-    const request = { address: `bcrt1q${'q'.repeat(38)}`, amountSat: 1_000n };
     await expect(clock.during(wallet.sendOnchain(request))).rejects.toMatchObject({
       code: 'broadcast_rejected',
       cause: expect.stringContaining(refusal) as unknown
@@ -152,26 +158,89 @@ describe('safe mode', () => {
     const scanned = { primary: 'bdk_wallet', secondary: '', key: 'scanned' };
     const scan = (): Promise<void> =>
       world.disk.commit({ puts: [{ row: scanned, value: Uint8Array.of(1) }], removes: [] });
-    await scan();
-    await failToStart();
-    await wallet.unlock(password, 'safe_mode');
+    const isScanned = async (): Promise<boolean> => (await world.disk.read(scanned)) !== undefined;
+    const openSafely = async (use: () => Promise<unknown>): Promise<void> => {
+      await scan();
+      await failToStart();
+      await wallet.unlock(password, 'safe_mode');
+      await use();
+      await wallet.lock();
+      expect(await isScanned()).toBe(true);
+      failure = undefined;
+      await wallet.unlock(password);
+    };
+    await openSafely(() => wallet.labels(['p1']));
+    expect(await isScanned()).toBe(true);
     await wallet.lock();
-    expect(await world.disk.read(scanned)).toBeDefined();
-    failure = undefined;
-    await wallet.unlock(password);
-    expect(await world.disk.read(scanned)).toBeUndefined();
+    await openSafely(() => wallet.newAddress());
+    expect(await isScanned()).toBe(false);
+    await wallet.lock();
+    await openSafely(() => wallet.sendOnchain(request));
+    expect(await isScanned()).toBe(false);
     await scan();
     await wallet.lock();
     await wallet.unlock(password);
-    expect(await world.disk.read(scanned)).toBeDefined();
+    expect(await isScanned()).toBe(true);
   });
 
-  it('takes frozen coins along, and nothing of channels or payments', async () => {
+  it('opens on a full disk too: coins can be sent, and an address is given out once the disk remembers it', async () => {
     await openWallet(false);
-    const frozen = { primary: 'bdk_wallet', secondary: 'frozen', key: `${'ab'.repeat(32)}_1` };
-    await world.disk.commit({ puts: [{ row: frozen, value: new Uint8Array() }], removes: [] });
-    const taken = await safeModeDisk(world.disk);
-    expect(await taken.allRows()).toEqual([frozen, { primary: 'labels', secondary: '', key: 'p1' }]);
+    await failToStart();
+    const commit = world.disk.commit.bind(world.disk);
+    world.disk.commit = () => Promise.reject(new TernError('storage_full', 'Full.', 'Free some.'));
+    await wallet.unlock(password, 'safe_mode');
+    expect(await wallet.sendOnchain(request)).toEqual({ txid: 'ab'.repeat(32) });
+    await expect(wallet.newAddress()).rejects.toEqual(code('storage_full'));
+    world.disk.commit = commit;
+    expect(await wallet.newAddress()).toBe(request.address);
+  });
+});
+
+describe('what safe mode takes along', () => {
+  let logs: Logs;
+  const taken = async (): Promise<Disk> => (await openSafeMode(world.disk, logs)).disk;
+
+  beforeEach(async () => {
+    await openWallet(false);
+    logs = new Logs(world.clock);
+    await world.disk.commit({ puts: [{ row: frozen, value: Uint8Array.of(1) }], removes: [] });
+  });
+
+  it('is frozen coins and labels, and nothing of channels or payments', async () => {
+    expect(await (await taken()).allRows()).toEqual([frozen, label]);
+    expect(logs.lines()).toEqual([]);
+  });
+
+  it('is every frozen coin although its row cannot be read: the key says which it is', async () => {
+    world.disk.readMany = () => Promise.reject(unreadable);
+    const disk = await taken();
+    expect(await disk.allRows()).toEqual([frozen]);
+    expect(await disk.read(frozen)).toEqual(Uint8Array.of(1));
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    expect(await wallet.status()).toMatchObject({ phase: 'ready' });
+  });
+
+  it('is no key that names no coin, over which the node would stumble', async () => {
+    const strange = [
+      '',
+      'x',
+      `${'ab'.repeat(32)}`,
+      `${'ab'.repeat(32)}_`,
+      `${'ab'.repeat(32)}_01`,
+      `${'ab'.repeat(32)}_4294967296`
+    ];
+    const puts = strange.map((key) => ({ row: frozenRow(key), value: Uint8Array.of(1) }));
+    await world.disk.commit({ puts, removes: [] });
+    expect(await (await taken()).allRows()).toEqual([frozen, label]);
+  });
+
+  it('is no frozen coin where not even the keys can be read, and the log says so', async () => {
+    const list = world.disk.list.bind(world.disk);
+    world.disk.list = (primary, secondary) =>
+      secondary === 'frozen' ? Promise.reject(unreadable) : list(primary, secondary);
+    expect(await (await taken()).allRows()).toEqual([label]);
+    expect(logs.lines()).toMatchObject([{ level: 'warn', message: expect.stringContaining('frozen') as string }]);
   });
 });
 
@@ -189,12 +258,11 @@ describe('what support is told', () => {
 
   it('names what cannot be read', async () => {
     await openWallet(false);
-    const broken = new TernError('storage_corrupt', 'A chunk is missing.', 'Ask.');
-    world.disk.readMany = () => Promise.reject(broken);
+    world.disk.readMany = () => Promise.reject(unreadable);
     expect(await wallet.supportReport()).toContain(
       'stored payments: 1 rows, unreadable, storage_corrupt: A chunk is missing.'
     );
-    world.disk.allRows = () => Promise.reject(broken);
+    world.disk.allRows = () => Promise.reject(unreadable);
     expect(await wallet.supportReport()).toContain('stored: unreadable');
   });
 });

@@ -1,6 +1,7 @@
 // Owns safe mode: on chain only, on a disk in memory that the scan of the chain fills, so that nothing it does can touch the state that could not be loaded.
 import { TernError } from '../wire/errors.js';
-import type { Disk, RowKey } from './disk.js';
+import type { Disk, DiskBatch, RowKey } from './disk.js';
+import type { Logs } from './logs.js';
 import type { Session } from './session.js';
 import type { Store } from './store.js';
 
@@ -11,28 +12,57 @@ const SCANNED: RowKey = { primary: 'bdk_wallet', secondary: '', key: 'scanned' }
 /** On this device: safe mode may have given out addresses that the wallet's own state does not know. */
 const RESCAN_ROW = 'rescan';
 
-/**
- * A disk in memory, with what the user decided about coins and payments. Of the wallet's own disk nothing is changed but a mark that
- * the next whole start has to scan the chain. Throws what that disk says.
- */
-export async function safeModeDisk(own: Disk): Promise<Disk> {
-  await own.commit({ puts: [], removes: [], local: [{ name: RESCAN_ROW, value: Uint8Array.of(1) }] });
-  const { MemoryDisk } = await import('./memory-disk.js');
-  const disk = new MemoryDisk();
-  await take(own, disk, FROZEN);
-  // A label that is lost must not keep the coins from being spent.
-  await take(own, disk, LABELS).catch(() => undefined);
-  return disk;
+/** What a session in safe mode runs on. */
+export interface SafeMode {
+  /** In memory, with what the user decided about coins and payments. */
+  disk: Disk;
+  /** The next whole start has to scan the chain: nothing else is ever written to the wallet's own disk. Throws what that disk says. */
+  rememberRescan(): Promise<void>;
 }
 
-async function take(from: Disk, to: Disk, { primary, secondary }: Omit<RowKey, 'key'>): Promise<void> {
-  const rows = (await from.list(primary, secondary)).map((key) => ({ primary, secondary, key }));
-  const values = await from.readMany(rows);
-  const puts = rows.flatMap((row, index) => {
-    const value = values[index];
-    return value ? [{ row, value }] : [];
+/** Opens safe mode beside the wallet's own disk, which is only read: it may be full, or broken in part. */
+export async function openSafeMode(own: Disk, logs: Logs): Promise<SafeMode> {
+  const { MemoryDisk } = await import('./memory-disk.js');
+  const disk = new MemoryDisk();
+  // What is lost of these must not keep the coins from being spent.
+  await takeFrozen(own, disk).catch((thrown: unknown) => {
+    const { message } = TernError.from(thrown);
+    logs.write('warn', 'wallet', `Which coins are frozen cannot be read: on chain only, any may be spent. ${message}`);
   });
-  await to.commit({ puts, removes: [], markDirty: false });
+  await takeLabels(own, disk).catch(() => undefined);
+  const rescan = { name: RESCAN_ROW, value: Uint8Array.of(1) };
+  return { disk, rememberRescan: () => own.commit({ puts: [], removes: [], local: [rescan] }) };
+}
+
+/** The keys say all: a value that cannot be read frees no coin, and a key that the node could not read either is left behind. */
+async function takeFrozen(from: Disk, to: Disk): Promise<void> {
+  const keys = (await from.list(FROZEN.primary, FROZEN.secondary)).filter(namesCoin);
+  await putAll(
+    to,
+    keys.map((key) => ({ row: { ...FROZEN, key }, value: Uint8Array.of(1) }))
+  );
+}
+
+/** `txid_vout`, as the node writes an outpoint. */
+function namesCoin(key: string): boolean {
+  const vout = /^[0-9a-f]{64}_(0|[1-9]\d{0,9})$/.exec(key)?.[1];
+  return vout !== undefined && Number(vout) <= 0xffff_ffff;
+}
+
+async function takeLabels(from: Disk, to: Disk): Promise<void> {
+  const rows = (await from.list(LABELS.primary, LABELS.secondary)).map((key) => ({ ...LABELS, key }));
+  const values = await from.readMany(rows);
+  await putAll(
+    to,
+    rows.flatMap((row, index) => {
+      const value = values[index];
+      return value ? [{ row, value }] : [];
+    })
+  );
+}
+
+function putAll(disk: Disk, puts: DiskBatch['puts']): Promise<void> {
+  return disk.commit({ puts, removes: [], markDirty: false });
 }
 
 /**
@@ -56,11 +86,20 @@ export function refuseInSafeMode({ isSafeMode }: Session): void {
   );
 }
 
-/** In safe mode: resolves when the chain was read, for before that every address seems unused. Throws what the chain server says. */
-export async function untilScanned({ isSafeMode, node }: Session): Promise<void> {
-  if (!isSafeMode) return;
+/**
+ * In safe mode: resolves when an address may be given out. The chain was read, for before that every address seems unused, and the next whole
+ * start will look for what is paid there. Throws what the chain server or the disk says.
+ */
+export async function beforeAddress({ safeMode, node }: Session): Promise<void> {
+  if (!safeMode) return;
   const { syncedAtMs } = await node.query((running) => running.info());
   if (syncedAtMs === undefined) await node.command((running) => running.sync());
+  await safeMode.rememberRescan();
+}
+
+/** In safe mode: lets the next whole start look for the change. On a full disk too coins must move: change is found from the coin it came from. */
+export async function beforeSend({ safeMode }: Session): Promise<void> {
+  await safeMode?.rememberRescan().catch(() => undefined);
 }
 
 /** In safe mode: resolves when the network knows what was sent, for nothing here would send it again. Throws why it does not. */

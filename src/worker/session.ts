@@ -9,7 +9,7 @@ import type { Logs } from './logs.js';
 import { NodeDriver, type NodeDriverOptions } from './node.js';
 import { dropNeedlessMarks } from './outbox.js';
 import type { Platform } from './platform.js';
-import { beginRescan, refuseInSafeMode } from './safe-mode.js';
+import { beginRescan, refuseInSafeMode, type SafeMode } from './safe-mode.js';
 import { SessionDisk } from './session-disk.js';
 import type { SettingsBook } from './settings.js';
 import { Store, type StoreState } from './store.js';
@@ -24,8 +24,8 @@ export interface SessionOptions {
   openBackup?: OpenBackup;
   isNewWallet: boolean;
   choice?: BackupChoice;
-  /** On chain only: no backup, no peers, nothing kept. `disk` is then one of safe mode's. */
-  isSafeMode: boolean;
+  /** On chain only: no backup, no peers, nothing kept. `disk` is then this one's. */
+  safeMode?: SafeMode;
   /** Aborted when the user locks while the session still starts. */
   signal: AbortSignal;
   onStep: (step: NonNullable<WalletStatus['step']>, progress?: number) => void;
@@ -70,7 +70,12 @@ export class Session {
 
   /** It runs on chain only. */
   get isSafeMode(): boolean {
-    return this.#options.isSafeMode;
+    return this.safeMode !== undefined;
+  }
+
+  /** What it has of the wallet's own disk while it runs on chain only. */
+  get safeMode(): SafeMode | undefined {
+    return this.#options.safeMode;
   }
 
   /** The time that everything of this session goes by. */

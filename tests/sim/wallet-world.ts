@@ -58,6 +58,9 @@ export class ScriptedNode {
     this.send({ type: 'broadcast', transactions: [Uint8Array.of(7)] });
     return 'p1';
   }
+  newAddress(): string {
+    return `bcrt1q${'q'.repeat(38)}`;
+  }
   sendOnchain(): Promise<string> {
     this.send({ type: 'broadcast', transactions: [Uint8Array.of(8)] });
     return Promise.resolve('ab'.repeat(32));
