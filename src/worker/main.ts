@@ -8,6 +8,7 @@ import type { Answer, WalletApi, WorkerBoot } from './api.js';
 import type { OpenBackup } from './backup-seam.js';
 import { systemClock } from './clock.js';
 import { IdbDisk } from './idb.js';
+import { loadOnce } from './load-once.js';
 import { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 import { Wallet } from './wallet.js';
@@ -34,7 +35,6 @@ const openBackup: OpenBackup = async (context) => (await import('./backup/open.j
 
 function browserPlatform(network: Network, wasmUrl: string): Platform {
   const diskName = `tern-${network}`;
-  let loading: Promise<unknown> | undefined;
   return {
     network,
     clock: systemClock,
@@ -42,12 +42,10 @@ function browserPlatform(network: Network, wasmUrl: string): Platform {
     random: () => Math.random(),
     openDisk: () => IdbDisk.open(diskName),
     eraseDisk: () => IdbDisk.delete(diskName),
-    loadNode: async () => {
-      // What is loaded is not loaded again; what failed is.
-      loading ??= init({ module_or_path: wasmUrl }).finally(() => (loading = undefined));
-      await loading;
+    loadNode: loadOnce(async () => {
+      await init({ module_or_path: wasmUrl });
       return TernNode;
-    },
+    }),
     openWebSocket: (url, handlers) => fitWebSocket(new WebSocket(url), handlers),
     fetch: (input, options) => fetch(input, options),
     onWake: (wake) => {

@@ -6,6 +6,7 @@ import init, { TernNode } from '../../wasm/pkg/tern.js';
 import type { Network } from '../../wasm/pkg/tern.js';
 import { systemClock } from './clock.js';
 import type { Disk } from './disk.js';
+import { loadOnce } from './load-once.js';
 import type { NodeModule, Platform } from './platform.js';
 import { fitTcpSocket } from './platform-tcp.js';
 import { fitWebSocket } from './web-socket.js';
@@ -19,14 +20,11 @@ export interface NodePlatformOptions {
   eraseDisk: () => Promise<void>;
 }
 
-let loading: Promise<unknown> | undefined;
-
 /** Loads the WASM node from the build's folder, once a process. */
-export async function loadNodeModule(): Promise<NodeModule> {
-  loading ??= readFile(WASM_FILE).then((bytes) => init({ module_or_path: bytes }));
-  await loading;
+export const loadNodeModule = loadOnce<NodeModule>(async () => {
+  await init({ module_or_path: await readFile(WASM_FILE) });
   return TernNode;
-}
+});
 
 /** A platform that dials peers over TCP. Spread it and replace what a test needs otherwise. */
 export function nodePlatform(options: NodePlatformOptions): Platform {
