@@ -11,6 +11,7 @@ import { assertNoForceClose, closeChannels, fund, openChannel, payLnd } from './
 const password = 'correct horse battery';
 const frozenSat = 70_000n;
 const receivedSat = 123_456n;
+const smallSat = 2_000n;
 
 describe('a wallet with a channel to lnd, a frozen coin and a state that does not load', () => {
   let stand: Stand;
@@ -103,6 +104,33 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     expect((await device.wallet.balances()).onchainFrozenSat).toBe(frozenSat);
     await device.off();
     await repair();
+  });
+
+  it('sends on a full disk too, and its change is there when the state loads again', async () => {
+    const repair = await spoil(({ key }) => key === 'manager');
+    await failsToLoad();
+    const { disk } = device;
+    const commit = disk.commit.bind(disk);
+    disk.commit = () => Promise.reject(new TernError('storage_full', 'No room.', 'Free some.'));
+    await device.wallet.unlock(password, 'safe_mode');
+    await device.wallet.sync();
+    const before = (await device.wallet.balances()).totalSat;
+    expect(await refusal(() => device.wallet.newAddress())).toBe('storage_full');
+    const address = await stand.lnd.newAddress();
+    const { txid } = await device.wallet.sendOnchain({ address, amountSat: smallSat, feerateSatPerVb: 3 });
+    await stand.mine(1);
+    await device.off();
+    disk.commit = commit;
+    await repair();
+    expect(await device.disk.readLocal('rescan')).toBeUndefined();
+    device = await device.reopen();
+    await device.wallet.sync();
+    const { outputs, feeSat } = await transactionOf(stand, txid);
+    const coins = await device.wallet.coins();
+    expect(outputs).toHaveLength(2);
+    expect(coins.map(({ txid: from }) => from)).toContain(txid);
+    expect(coins.reduce((total, { amountSat }) => total + amountSat, 0n)).toBe(before - smallSat - feeSat);
+    await device.off();
   });
 
   it('gives out no address before it has read the chain, for that would be a used one', async () => {
