@@ -275,7 +275,9 @@ export class Backup implements SessionBackup {
 
   /** Tells what is shown, when it differs from what was told last. */
   #changed(): void {
-    void this.#pending.count(this.#state?.committedAtMs).then(() => {
+    // A disk that cannot be read now is told of by whoever needs it; the rest is told all the same.
+    const counted = this.#pending.count(this.#state?.committedAtMs).catch(() => undefined);
+    void counted.then(() => {
       const info = this.info();
       const shown = JSON.stringify(info, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
       if (shown === this.#lastShown || this.#isClosed) return;

@@ -1,6 +1,6 @@
 // Proves the patience of a start: which refusals of the server a local-first wallet starts without, and what ends a start instead of being tried for ever.
 import { describe, expect, it } from 'vitest';
-import { BackupWorld, MANAGER, MONITOR, type SimDevice } from '../../../tests/sim/backup-world.js';
+import { BackupWorld, bytes, MANAGER, MONITOR, type SimDevice } from '../../../tests/sim/backup-world.js';
 import type { Fault } from '../../../tests/sim/memory-vss.js';
 import { ErrorCode } from '../../wire/gen/vss_pb.js';
 import { TernError, type ErrorCode as TernCode } from '../../wire/errors.js';
@@ -116,5 +116,17 @@ describe('a start that must store everything first', () => {
     disk.failure = undefined;
     await world.clock.during(start);
     expect(again.backup.info()).toMatchObject({ state: 'up_to_date', pendingKeys: 0 });
+  });
+
+  it('tells the page why it waits although the disk cannot say how much there is to store', async () => {
+    const { world, disk, again } = await begun('storage_unavailable');
+    const start = again.backup.start();
+    await world.clock.advance(0);
+    await disk.commit({ puts: [{ row: MANAGER, value: bytes('m1') }], removes: [] });
+    await world.clock.advance(60_000);
+    expect(again.infos.at(-1)).toMatchObject({ state: 'paused', lastError: { code: 'storage_unavailable' } });
+    disk.failure = undefined;
+    world.server.onWritten = () => undefined;
+    await world.clock.during(start);
   });
 });
