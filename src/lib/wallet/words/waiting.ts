@@ -42,6 +42,7 @@ export const waitingWords = {
   what_offline: 'Channel with {peer}',
   why_offline: 'The peer is offline.',
   when_offline: 'Once the peer is back. If it stays away, you can close the channel.',
+  when_offline_held: 'Once the peer is back and has confirmed the state',
   what_frozen: 'Frozen coins',
   why_frozen: 'You froze them.',
   when_frozen: 'Once you free them',

@@ -47,6 +47,7 @@ export const waiting: Translated<typeof waitingWords> = {
   what_offline: 'Kanal mit {peer}',
   why_offline: 'Der Partner ist offline.',
   when_offline: 'Sobald der Partner zurück ist. Bleibt er weg, kannst du den Kanal schließen.',
+  when_offline_held: 'Sobald der Partner zurück ist und den Stand bestätigt hat',
   what_frozen: 'Eingefrorene Münzen',
   why_frozen: 'Du hast sie eingefroren.',
   when_frozen: 'Sobald du sie freigibst',
