@@ -13,13 +13,14 @@ import type {
 import { quarantined } from './backup-answers.js';
 import type { OpenBackup } from './backup-seam.js';
 import { walletEventOf } from './events.js';
+import { lockedMeanwhile, notRunning } from './halts.js';
 import { Home } from './home.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 import { openSafeMode, type SafeMode } from './safe-mode.js';
 import { Session, type SessionOptions } from './session.js';
 import { choicesAfter } from './start-choices.js';
-import { walletExists, type Vault } from './vault.js';
+import { walletExists, walletMissing, type Vault } from './vault.js';
 
 /** After these a new try would end the same way, or could harm. */
 const HALTING = new Set<string>(['state_unreadable', 'storage_corrupt', 'schema_too_new', 'node_halted', 'internal']);
@@ -73,13 +74,8 @@ export class Lifecycle {
     const { phase, error } = this.#status;
     if (phase === 'ready' && this.#session) return this.#session;
     if (phase === 'halted' && error) throw TernError.fromShape(error);
-    if (phase === 'empty')
-      throw new TernError(
-        'wallet_missing',
-        'There is no wallet on this device.',
-        'Create one, or restore one from its words.'
-      );
-    throw new TernError('wallet_locked', 'The wallet is locked.', 'Unlock it first.');
+    if (phase === 'empty') throw walletMissing();
+    throw notRunning();
   }
 
   /** The running session, if there is one. */
@@ -120,10 +116,7 @@ export class Lifecycle {
   /** Opens the vault and starts the node; does nothing but open the vault when it runs already. */
   unlock(open: (vault: Vault) => Promise<Uint8Array>, choice?: StartChoice): Promise<void> {
     return this.#exclusively(async () => {
-      if (this.#status.phase === 'ready') {
-        (await open(this.#home.vault)).fill(0);
-        return;
-      }
+      if (this.#status.phase === 'ready') return void (await open(this.#home.vault)).fill(0);
       const { error: cause } = this.#status;
       await this.#end();
       const seed = await this.#unsealing(() => open(this.#home.vault));
@@ -133,7 +126,7 @@ export class Lifecycle {
 
   /** Stops the node and forgets the seed, also in the middle of a start. */
   lock(): Promise<void> {
-    this.#starting?.abort(locked());
+    this.#starting?.abort(lockedMeanwhile());
     return this.#exclusively(async () => {
       if (this.#status.phase === 'empty') return;
       const waits = this.#session?.backup?.quarantine === undefined ? undefined : quarantined();
@@ -157,7 +150,7 @@ export class Lifecycle {
 
   /** Stops and starts the node with the settings as they are now. `endsStart`: a start under way may wait for ever for a server that is no longer set. */
   restart(endsStart = false): Promise<void> {
-    if (endsStart) this.#starting?.abort(locked());
+    if (endsStart) this.#starting?.abort(lockedMeanwhile());
     return this.#exclusively(async () => {
       const seed = this.#seed?.slice();
       const { phase, safeMode } = this.#status;
@@ -302,8 +295,4 @@ export class Lifecycle {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function locked(): TernError {
-  return new TernError('wallet_locked', 'The wallet was locked while it started.', 'Unlock it again.');
 }

@@ -1,9 +1,10 @@
 // Owns the running WASM node: commands go in, outputs come out only through turns (invariant 5), and once it has halted nothing leaves any more.
 import type { NodeConfig, NodeEvent, Output, TernNode } from '../../wasm/pkg/tern.js';
-import { isErrorShape, TernError } from '../wire/errors.js';
+import { TernError } from '../wire/errors.js';
 import type { PeerStatus } from './api.js';
 import { Broadcaster } from './broadcaster.js';
 import { deferred } from './deferred.js';
+import { crashed, haltOf, notRunning } from './halts.js';
 import type { LinkNode, Pipe } from './links.js';
 import type { Logs } from './logs.js';
 import { NodeWorld } from './node-world.js';
@@ -161,9 +162,8 @@ export class NodeDriver {
     const node = this.#node;
     if (this.#over) return;
     if (!node) return this.#end(notRunning());
-    const { clock } = this.#options.platform;
     const late = deferred<boolean>();
-    const cancelTimer = clock.setTimer(STOP_TIMEOUT_MS, () => late.resolve(false));
+    const cancelTimer = this.#options.platform.clock.setTimer(STOP_TIMEOUT_MS, () => late.resolve(false));
     const isOrderly = await Promise.race([this.#stopInOrder(node), late.promise]);
     cancelTimer();
     this.#end(notRunning());
@@ -297,21 +297,4 @@ export class NodeDriver {
     this.#broadcaster.stop();
     this.#peers?.stop();
   }
-}
-
-function haltOf(event: Extract<NodeEvent, { type: 'halted' }>): TernError {
-  const shape: unknown = { code: event.code, cause: event.cause, next: event.next };
-  return isErrorShape(shape) ? TernError.fromShape(shape) : TernError.from(shape);
-}
-
-function crashed(thrown: Error): TernError {
-  return new TernError(
-    'node_halted',
-    `The node met a defect: ${thrown.message}`,
-    'Reload the page. If it happens again, send us the logs.'
-  );
-}
-
-function notRunning(): TernError {
-  return new TernError('wallet_locked', 'The wallet is locked.', 'Unlock it first.');
 }

@@ -149,7 +149,8 @@ async function usingSecret<T>(secret: Uint8Array, use: UseOfSecret<T>): Promise<
   }
 }
 
-function walletMissing(): TernError {
+/** There is nothing to unlock. */
+export function walletMissing(): TernError {
   return new TernError(
     'wallet_missing',
     'There is no wallet on this device.',
