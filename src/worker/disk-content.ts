@@ -1,4 +1,5 @@
 // Owns the content of a disk held in memory, and what a batch does to it: the plain model that the memory and the journal disk share.
+import { assertCreationOrder } from './creation.js';
 import type { DiskBatch, OutboxEntry, RowKey } from './disk.js';
 import { isReplicated } from './replication.js';
 import { assertRowsOnce, compareRows, compareText, rowId } from './rows.js';
@@ -64,7 +65,9 @@ export class DiskContent {
     return [...(this.#keys(primary, secondary)?.keys() ?? [])].sort(compareText);
   }
 
+  /** Throws `internal` where there is no order of creation. */
   listPage(primary: string, secondary: string, limit: number, before?: string): string[] {
+    assertCreationOrder(primary, secondary);
     const keys = [...(this.#keys(primary, secondary)?.keys() ?? [])].reverse();
     if (before === undefined) return keys.slice(0, Math.max(limit, 0));
     const cursor = keys.indexOf(before);

@@ -18,7 +18,7 @@ export interface OutboxEntry {
 
 /** One transaction. A row appears at most once in `puts` and `removes` together. */
 export interface DiskBatch {
-  /** New keys count as created in this order. */
+  /** New keys count as created in this order, where their namespace has one. */
   puts: { row: RowKey; value: Uint8Array }[];
   removes: RowKey[];
   /** Device-only bookkeeping (backup versions, intent, settings of this device, vault): never replicated. undefined deletes. */
@@ -38,7 +38,10 @@ export interface Disk {
   read(row: RowKey): Promise<Uint8Array | undefined>;
   /** Keys in ascending order. */
   list(primary: string, secondary: string): Promise<string[]>;
-  /** Newest created first; an update does not move a key; `before` is an exclusive cursor (a key). A cursor that is not there gives an empty page. */
+  /**
+   * Newest created first; an update does not move a key; `before` is an exclusive cursor (a key). A cursor that is not there gives an empty page.
+   * Only for namespaces that have an order of creation, see `hasCreationOrder`: rejects with `internal` for any other.
+   */
   listPage(primary: string, secondary: string, limit: number, before?: string): Promise<string[]>;
   /**
    * One atomic, strictly durable transaction: resolved means that a power cut loses nothing. Commits land in the order of their calls.

@@ -1,17 +1,9 @@
-// Owns the layout of the IndexedDB database and its migrations: a database is only ever moved forward, and one from a newer version is refused untouched.
-import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
+// Owns the layout of the IndexedDB database: which stores there are, what lies in them, and the transactions over them.
+import { unwrap, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import type { RowKey } from './disk.js';
 
 /** A row's address as an IndexedDB key. */
 export type RowPath = [primary: string, secondary: string, key: string];
-
-/** What is known of a row without its value. */
-export interface RowRecord extends RowKey {
-  /** Position in the order of creation, over all rows. */
-  created: number;
-  /** Number of chunks of a long value; 0: the value lies in `values`. */
-  chunkCount: number;
-}
 
 /** The last numbers given out. */
 export interface Counters {
@@ -20,13 +12,15 @@ export interface Counters {
 }
 
 export interface TernSchema extends DBSchema {
-  rows: {
+  /** One entry a row. A number: the value is long, and lies in so many chunks. */
+  values: { key: RowPath; value: Uint8Array | number };
+  chunks: { key: [...RowPath, chunk: number]; value: Uint8Array };
+  /** Rows of the namespaces that have an order of creation; `created` grows over all of them. */
+  order: {
     key: RowPath;
-    value: RowRecord;
+    value: RowKey & { created: number };
     indexes: { byCreation: [primary: string, secondary: string, created: number] };
   };
-  values: { key: RowPath; value: Uint8Array };
-  chunks: { key: [...RowPath, chunk: number]; value: Uint8Array };
   outbox: { key: RowPath; value: { generation: number; removed: boolean } };
   local: { key: string; value: Uint8Array };
   counters: { key: 'counters'; value: Counters };
@@ -35,37 +29,17 @@ export interface TernSchema extends DBSchema {
 export type Database = IDBPDatabase<TernSchema>;
 export type ReadTransaction = IDBPTransaction<TernSchema, StoreNames<TernSchema>[], 'readonly'>;
 export type WriteTransaction = IDBPTransaction<TernSchema, StoreNames<TernSchema>[], 'readwrite'>;
-type Upgrade = IDBPTransaction<TernSchema, StoreNames<TernSchema>[], 'versionchange'>;
 
-const ALL_STORES: StoreNames<TernSchema>[] = ['rows', 'values', 'chunks', 'outbox', 'local', 'counters'];
+const ALL_STORES: StoreNames<TernSchema>[] = ['values', 'chunks', 'order', 'outbox', 'local', 'counters'];
 
-/** Moves a database one version on. */
-export type Migration = (database: Database, transaction: Upgrade) => void;
+/** A row's address. */
+export function rowPath(row: RowKey): RowPath {
+  return [row.primary, row.secondary, row.key];
+}
 
-/** Step n moves a database from version n to n + 1. Never change a step that was released: add one. */
-const MIGRATIONS: Migration[] = [
-  (database) => {
-    const rows = database.createObjectStore('rows', { keyPath: ['primary', 'secondary', 'key'] });
-    rows.createIndex('byCreation', ['primary', 'secondary', 'created'], { unique: true });
-    database.createObjectStore('values');
-    database.createObjectStore('chunks');
-    database.createObjectStore('outbox');
-    database.createObjectStore('local');
-    database.createObjectStore('counters');
-  }
-];
-
-/** The version this code reads and writes. */
-export const SCHEMA_VERSION = MIGRATIONS.length;
-
-/** Takes a database from `fromVersion` (0: it is new) to that after the last step, inside its version change transaction: all of it, or nothing. */
-export function migrate(
-  database: Database,
-  fromVersion: number,
-  transaction: Upgrade,
-  steps: readonly Migration[] = MIGRATIONS
-): void {
-  for (const step of steps.slice(fromVersion)) step(database, transaction);
+/** The addresses of a namespace, from the first to before `end`. An array stands behind every string and number. */
+export function namespaceRange(primary: string, secondary: string, end: string | number | [] = []): IDBKeyRange {
+  return IDBKeyRange.bound([primary, secondary], [primary, secondary, end], false, true);
 }
 
 /** Starts a transaction that sees one state of everything. */
@@ -76,6 +50,47 @@ export function beginRead(database: Database): ReadTransaction {
 /** Starts a transaction that is on the medium, not only with the operating system, when it is done. */
 export function beginWrite(database: Database): WriteTransaction {
   return watched(database.transaction(ALL_STORES, 'readwrite', { durability: 'strict' }));
+}
+
+/** The writing requests of a transaction. Nobody waits for each of them, which would be a seventh of what a large commit costs. */
+export interface Writes {
+  put<Name extends StoreNames<TernSchema>>(
+    store: Name,
+    value: TernSchema[Name]['value'],
+    key?: TernSchema[Name]['key']
+  ): void;
+  delete<Name extends StoreNames<TernSchema>>(store: Name, key: TernSchema[Name]['key'] | IDBKeyRange): void;
+  /** Resolves when all of them are durable; rejects with what failed first. */
+  done(): Promise<void>;
+}
+
+/** Lets a transaction be written to. */
+export function writesOf(transaction: WriteTransaction): Writes {
+  const stores = new Map(ALL_STORES.map((name) => [name, unwrap(transaction).objectStore(name)]));
+  let failure: unknown;
+  const note = (request: IDBRequest | undefined): void => {
+    if (request) request.onerror = () => (failure ??= request.error);
+  };
+  return {
+    put: (store, value, key) => note(stores.get(store)?.put(value, key)),
+    delete: (store, key) => note(stores.get(store)?.delete(key)),
+    // The transaction itself does not know yet why it fails.
+    done: () => transaction.done.catch((thrown: unknown) => Promise.reject(failure ?? thrown))
+  };
+}
+
+/** Takes back all that a transaction did, and waits until it is over. Answers why it failed: a browser that aborted it says more than `thrown`. */
+export async function abort(
+  transaction: Pick<WriteTransaction, 'abort' | 'done' | 'error'>,
+  thrown: unknown
+): Promise<unknown> {
+  try {
+    transaction.abort();
+  } catch {
+    // It was aborted already, which is all that is wanted.
+  }
+  await transaction.done.catch(() => undefined);
+  return transaction.error ?? thrown;
 }
 
 /** Its requests fail with it, and whoever needs `done` awaits it: an abort must not also count as an unhandled rejection. */

@@ -1,63 +1,44 @@
 // Owns how a value lies in IndexedDB: whole up to 1 MiB, in chunks above, and always either complete or reported as corrupt.
 import type { RowKey } from './disk.js';
 import { storageCorrupt } from './idb-errors.js';
-import type { Counters, ReadTransaction, RowPath, RowRecord, WriteTransaction } from './idb-schema.js';
+import { rowPath, type ReadTransaction, type RowPath, type WriteTransaction, type Writes } from './idb-schema.js';
 import { rowId } from './rows.js';
 
 /** The longest value that is kept whole, and the size of a chunk. */
 export const CHUNK_BYTES = 1 << 20;
 
-export function rowPath(row: RowKey): RowPath {
-  return [row.primary, row.secondary, row.key];
-}
-
 /** Reads a value. Throws `storage_corrupt` when a part of it is missing. */
 export async function readValue(transaction: ReadTransaction, row: RowKey): Promise<Uint8Array | undefined> {
   const path = rowPath(row);
-  const whole = await transaction.objectStore('values').get(path);
-  if (whole) return whole;
-  const record = await transaction.objectStore('rows').get(path);
-  if (!record) return undefined;
+  const value = await transaction.objectStore('values').get(path);
+  if (typeof value !== 'number') return value;
   const chunks = await transaction.objectStore('chunks').getAll(chunkRange(path, 0));
-  if (chunks.length === 0 || chunks.length !== record.chunkCount) {
+  if (chunks.length === 0 || chunks.length !== value) {
     throw storageCorrupt(`The stored value of ${rowId(row)} is incomplete.`);
   }
   return join(chunks);
 }
 
-/** Takes note of a request, to wait for it later. */
-export type Track = (request: Promise<unknown>) => void;
-
-/** Writes a value over the one that `known` describes; a new row takes the next number of `counters`. */
-export function putValue(
-  transaction: WriteTransaction,
-  row: RowKey,
-  value: Uint8Array,
-  known: RowRecord | undefined,
-  counters: Counters,
-  track: Track
-): void {
-  const path = rowPath(row);
-  const chunks = split(value);
-  if (chunks.length === 0) track(transaction.objectStore('values').put(detached(value), path));
-  else if (known?.chunkCount === 0) track(transaction.objectStore('values').delete(path));
-  chunks.forEach((chunk, index) => track(transaction.objectStore('chunks').put(chunk, [...path, index])));
-  if (known && known.chunkCount > chunks.length) {
-    track(transaction.objectStore('chunks').delete(chunkRange(path, chunks.length)));
-  }
-  if (known?.chunkCount !== chunks.length) {
-    const created = known?.created ?? ++counters.created;
-    const { primary, secondary, key } = row;
-    track(transaction.objectStore('rows').put({ primary, secondary, key, created, chunkCount: chunks.length }));
-  }
+/** Ids of the rows whose values lie in chunks. They are few, and to ask once a commit is cheaper than to look at each row before it is written. */
+export async function chunkedRows(transaction: WriteTransaction): Promise<Set<string>> {
+  const keys = await transaction.objectStore('chunks').getAllKeys();
+  return new Set(keys.map(([primary, secondary, key]) => rowId({ primary, secondary, key })));
 }
 
-/** Removes a row that `known` describes. */
-export function deleteValue(transaction: WriteTransaction, known: RowRecord, track: Track): void {
-  const path = rowPath(known);
-  track(transaction.objectStore('rows').delete(path));
-  if (known.chunkCount === 0) track(transaction.objectStore('values').delete(path));
-  else track(transaction.objectStore('chunks').delete(chunkRange(path, 0)));
+/** Writes a value, over the one that is there if any. */
+export function putValue(writes: Writes, row: RowKey, value: Uint8Array, wasChunked: boolean): void {
+  const path = rowPath(row);
+  const chunks = split(value);
+  writes.put('values', chunks.length || detached(value), path);
+  chunks.forEach((chunk, index) => writes.put('chunks', chunk, [...path, index]));
+  if (wasChunked) writes.delete('chunks', chunkRange(path, chunks.length));
+}
+
+/** Removes a value, if there is one. */
+export function deleteValue(writes: Writes, row: RowKey, wasChunked: boolean): void {
+  const path = rowPath(row);
+  writes.delete('values', path);
+  if (wasChunked) writes.delete('chunks', chunkRange(path, 0));
 }
 
 function chunkRange(path: RowPath, from: number): IDBKeyRange {

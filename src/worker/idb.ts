@@ -3,20 +3,24 @@ import { deleteDB, openDB } from 'idb';
 import { TernError } from '../wire/errors.js';
 import type { Disk, DiskBatch, OutboxEntry, RowKey } from './disk.js';
 import { storageCorrupt, toDiskError } from './idb-errors.js';
+import { migrate, SCHEMA_VERSION } from './idb-migrations.js';
+import { newInOrder, putOrder, readPage } from './idb-order.js';
 import {
+  abort,
   beginRead,
   beginWrite,
-  migrate,
-  SCHEMA_VERSION,
+  namespaceRange,
+  rowPath,
+  writesOf,
   type Counters,
   type Database,
   type ReadTransaction,
   type TernSchema,
   type WriteTransaction
 } from './idb-schema.js';
-import { deleteValue, detached, putValue, readValue, rowPath, type Track } from './idb-values.js';
+import { chunkedRows, deleteValue, detached, putValue, readValue } from './idb-values.js';
 import { isReplicated } from './replication.js';
-import { assertRowsOnce, isEmptyBatch } from './rows.js';
+import { assertRowsOnce, isEmptyBatch, rowId } from './rows.js';
 
 /** A `Disk` over one IndexedDB database. One page at a time opens it to write: the Web Lock sees to that. */
 export class IdbDisk implements Disk {
@@ -62,32 +66,13 @@ export class IdbDisk implements Disk {
 
   list(primary: string, secondary: string): Promise<string[]> {
     return this.#run(async (database) => {
-      const paths = await beginRead(database)
-        .objectStore('rows')
-        .getAllKeys(IDBKeyRange.bound([primary, secondary], [primary, secondary, []]));
+      const paths = await beginRead(database).objectStore('values').getAllKeys(namespaceRange(primary, secondary));
       return paths.map(([, , key]) => key);
     });
   }
 
   listPage(primary: string, secondary: string, limit: number, before?: string): Promise<string[]> {
-    return this.#run(async (database) => {
-      const rows = beginRead(database).objectStore('rows');
-      const cursorRow = before === undefined ? undefined : await rows.get([primary, secondary, before]);
-      if (before !== undefined && !cursorRow) return [];
-      const range = IDBKeyRange.bound(
-        [primary, secondary],
-        [primary, secondary, cursorRow?.created ?? []],
-        false,
-        true
-      );
-      const keys: string[] = [];
-      let cursor = limit > 0 ? await rows.index('byCreation').openKeyCursor(range, 'prev') : null;
-      while (cursor) {
-        keys.push(cursor.primaryKey[2]);
-        cursor = keys.length < limit ? await cursor.continue() : null;
-      }
-      return keys;
-    });
+    return this.#run((database) => readPage(beginRead(database), primary, secondary, limit, before));
   }
 
   async commit(batch: DiskBatch): Promise<void> {
@@ -98,12 +83,8 @@ export class IdbDisk implements Disk {
       try {
         await apply(transaction, batch);
       } catch (thrown) {
-        abort(transaction);
-        await transaction.done.catch(() => undefined);
-        // When the browser aborted, its reason (a full disk) says more than the request that failed of it.
-        throw transaction.error ?? thrown;
+        throw await abort(transaction, thrown);
       }
-      await transaction.done;
     });
   }
 
@@ -121,7 +102,7 @@ export class IdbDisk implements Disk {
 
   allRows(): Promise<RowKey[]> {
     return this.#run(async (database) => {
-      const paths = await beginRead(database).objectStore('rows').getAllKeys();
+      const paths = await beginRead(database).objectStore('values').getAllKeys();
       return paths.map(([primary, secondary, key]) => ({ primary, secondary, key }));
     });
   }
@@ -138,7 +119,10 @@ export class IdbDisk implements Disk {
   }
 
   isEmpty(): Promise<boolean> {
-    return this.#run(async (database) => (await beginRead(database).objectStore('rows').count()) === 0);
+    return this.#run(async (database) => {
+      const first = await beginRead(database).objectStore('values').getAllKeys(undefined, 1);
+      return first.length === 0;
+    });
   }
 
   async close(): Promise<void> {
@@ -202,6 +186,7 @@ export class IdbDisk implements Disk {
       );
     }
     let isGone = false;
+    let moving: Promise<unknown> | undefined;
     try {
       const database: Database = await openDB<TernSchema>(this.#name, SCHEMA_VERSION, {
         upgrade(upgraded, oldVersion, _newVersion, transaction) {
@@ -210,7 +195,7 @@ export class IdbDisk implements Disk {
           if (isGone) {
             transaction.done.catch(() => undefined);
             transaction.abort();
-          } else migrate(upgraded, oldVersion, transaction);
+          } else moving = migrate(upgraded, oldVersion, transaction).catch((failure: unknown) => failure);
         },
         blocking(_oldVersion, _newVersion, event) {
           // Another window upgrades or deletes the database, and waits for this connection to go. The next use finds out which.
@@ -224,46 +209,39 @@ export class IdbDisk implements Disk {
       return database;
     } catch (thrown) {
       if (isGone) throw storageCorrupt("The wallet's data was deleted while it was running.");
-      throw toDiskError(thrown);
+      // What stopped a move says more than that it stopped.
+      throw toDiskError((await moving) ?? thrown);
     }
   }
 }
 
+/** Asks for all that it has to know at once, and then only writes. Resolves when that is durable. */
 async function apply(transaction: WriteTransaction, batch: DiskBatch): Promise<void> {
-  const touched = [...batch.puts.map(({ row }) => row), ...batch.removes];
+  const put = batch.puts.map(({ row }) => row);
   const outbox = transaction.objectStore('outbox');
   const clears = batch.clearOutbox ?? [];
-  const [stored, known, marks] = await Promise.all([
+  const [stored, chunked, created, marks] = await Promise.all([
     transaction.objectStore('counters').get('counters'),
-    Promise.all(touched.map((row) => transaction.objectStore('rows').get(rowPath(row)))),
+    chunkedRows(transaction),
+    newInOrder(transaction, put),
     Promise.all(clears.map(({ row }) => outbox.get(rowPath(row))))
   ]);
   const counters: Counters = stored ?? { created: 0, generation: 0 };
-  const requests: Promise<unknown>[] = [];
-  const track: Track = (request) => {
-    // Should a later call throw, nobody would look at this one any more.
-    request.catch(() => undefined);
-    requests.push(request);
-  };
+  const writes = writesOf(transaction);
   clears.forEach(({ row, generation }, index) => {
-    if (marks[index]?.generation === generation) track(outbox.delete(rowPath(row)));
+    if (marks[index]?.generation === generation) writes.delete('outbox', rowPath(row));
   });
-  batch.puts.forEach(({ row, value }, index) => putValue(transaction, row, value, known[index], counters, track));
-  for (const record of known.slice(batch.puts.length)) if (record) deleteValue(transaction, record, track);
-  touched.forEach((row, index) => {
+  for (const { row, value } of batch.puts) putValue(writes, row, value, chunked.has(rowId(row)));
+  for (const row of batch.removes) deleteValue(writes, row, chunked.has(rowId(row)));
+  putOrder(writes, created, batch.removes, counters);
+  [...put, ...batch.removes].forEach((row, index) => {
     if (batch.markDirty === false || !isReplicated(row)) return;
-    track(outbox.put({ generation: ++counters.generation, removed: index >= batch.puts.length }, rowPath(row)));
+    writes.put('outbox', { generation: ++counters.generation, removed: index >= put.length }, rowPath(row));
   });
-  const local = transaction.objectStore('local');
-  for (const { name, value } of batch.local ?? []) track(value ? local.put(detached(value), name) : local.delete(name));
-  track(transaction.objectStore('counters').put(counters, 'counters'));
-  await Promise.all(requests);
-}
-
-function abort(transaction: WriteTransaction): void {
-  try {
-    transaction.abort();
-  } catch {
-    // It was aborted already, which is all that is wanted.
+  for (const { name, value } of batch.local ?? []) {
+    if (value) writes.put('local', detached(value), name);
+    else writes.delete('local', name);
   }
+  writes.put('counters', counters, 'counters');
+  await writes.done();
 }

@@ -7,7 +7,7 @@ import { TernError, type ErrorCode } from '../wire/errors.js';
 import type { RowKey } from './disk.js';
 import { Store, type StoreState } from './store.js';
 
-const at = (key: string): RowKey => ({ primary: 'test', secondary: '', key });
+const at = (key: string): RowKey => ({ primary: 'payments', secondary: '', key });
 const monitor = (key: string): RowKey => ({ primary: 'monitors', secondary: '', key });
 const one = Uint8Array.of(1);
 const two = Uint8Array.of(2);
@@ -142,7 +142,7 @@ describe('Store', () => {
     expect(store.state).toMatchObject({ kind: 'full', error: { code: 'storage_full' } satisfies Partial<TernError> });
     store.stage(at('a'), two);
     store.stage(at('b'), two);
-    expect(await store.list('test', '')).toEqual(['a', 'b']);
+    expect(await store.list('payments', '')).toEqual(['a', 'b']);
     await clock.advance(60_000);
     expect((await committed).rows).toEqual([at('a')]);
     expect(await disk.read(at('a'))).toEqual(one);
@@ -211,8 +211,8 @@ describe('Store at a crash point', () => {
     for (const asked of [
       store.read(at('a')),
       store.read(at('c')),
-      store.list('test', ''),
-      store.listPage('test', '', 9),
+      store.list('payments', ''),
+      store.listPage('payments', '', 9),
       store.commit(),
       store.disk.outbox(),
       store.disk.readMany([at('a')]),
@@ -226,7 +226,7 @@ describe('Store at a crash point', () => {
     }
     const reopened = new Store(disk.clone());
     expect(await reopened.read(at('b'))).toEqual(expected);
-    expect(await reopened.list('test', '')).toEqual(expected ? ['a', 'b'] : ['a']);
+    expect(await reopened.list('payments', '')).toEqual(expected ? ['a', 'b'] : ['a']);
     expect(store.commitCount).toBe(2);
   });
 

@@ -11,7 +11,7 @@ const START_TIMEOUT_MS = 180_000;
 const TEST_TIMEOUT_MS = 120_000;
 const MANAGER = { primary: '', secondary: '', key: 'manager' };
 
-const label = (index: number): RowKey => ({ primary: 'labels', secondary: '', key: String(index) });
+const payment = (index: number): RowKey => ({ primary: 'payments', secondary: '', key: String(index) });
 
 /** Of long values: a matcher would compare them byte by byte. */
 const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0;
@@ -62,7 +62,7 @@ describe.each(targets)('a backup on $name', { timeout: TEST_TIMEOUT_MS }, (targe
     const disk = new MemoryDisk();
     // The first are longer together than this server takes at a time.
     const rows = Array.from({ length: 120 }, (_, index) => ({
-      row: label(index),
+      row: payment(index),
       value: new Uint8Array(index < 7 ? 700_000 : 512).fill(index % 251)
     }));
     await disk.commit({ puts: rows, removes: [] });
@@ -75,7 +75,7 @@ describe.each(targets)('a backup on $name', { timeout: TEST_TIMEOUT_MS }, (targe
     await a.backup.release();
     const b = await start(seed, 'b');
     expect(isSame(await b.disk.read(MANAGER), long)).toBe(true);
-    expect(await b.disk.listPage('labels', '', 3_000)).toEqual(await a.disk.listPage('labels', '', 3_000));
+    expect(await b.disk.listPage('payments', '', 3_000)).toEqual(await a.disk.listPage('payments', '', 3_000));
     const values = await b.disk.readMany(rows.map(({ row }) => row));
     expect(rows.every(({ value }, index) => isSame(values[index], value))).toBe(true);
     expect(await b.backup.verify()).toMatchObject({ keys: 124, problems: [] });
@@ -90,8 +90,8 @@ describe.each(targets)('a backup on $name', { timeout: TEST_TIMEOUT_MS }, (targe
     const b = await start(seed, 'Phone', new MemoryDisk(), { choice: 'take_over' });
     await expect(a.write(MANAGER, Uint8Array.of(9))).rejects.toMatchObject({ code: 'taken_over' });
     await b.write(MANAGER, Uint8Array.of(2));
-    await b.write(label(1), Uint8Array.of(3));
-    await b.write(label(1));
+    await b.write(payment(1), Uint8Array.of(3));
+    await b.write(payment(1));
     await b.backup.release();
     const back = await start(seed, 'Laptop', a.disk);
     expect(await back.disk.read(MANAGER)).toEqual(Uint8Array.of(2));
@@ -112,7 +112,7 @@ describe.each(targets)('a backup on $name', { timeout: TEST_TIMEOUT_MS }, (targe
     const a = await start(seed, 'a', new MemoryDisk(), { fetch: lossy });
     for (let index = 0; index < 10; index += 1) {
       await a.write(MANAGER, Uint8Array.of(index));
-      await a.write(label(index % 3), index % 2 === 0 ? Uint8Array.of(index) : undefined);
+      await a.write(payment(index % 3), index % 2 === 0 ? Uint8Array.of(index) : undefined);
     }
     a.backup.close();
     const b = await start(seed, 'b', new MemoryDisk(), { choice: 'take_over' });

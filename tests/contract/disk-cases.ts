@@ -34,7 +34,7 @@ export const diskCases: DiskCase[] = [
     equal(await disk.allRows(), []);
     equal(await disk.outbox(), []);
     equal(await disk.list('a', ''), []);
-    equal(await disk.listPage('a', '', 10), []);
+    equal(await disk.listPage('payments', '', 10), []);
     equal(await disk.read(at('a')), undefined);
   }),
   onDisk('a value reads back byte for byte, the empty one and one inside a larger buffer too', async (disk) => {
@@ -46,16 +46,17 @@ export const diskCases: DiskCase[] = [
     equal(await disk.isEmpty(), false);
   }),
   onDisk('a value may change its length across the chunk limit, and is removed without remains', async (disk) => {
-    for (const length of [10, MIB, MIB + 1, 3 * MIB + 7, 2 * MIB, 5, 2 * MIB + 1, MIB]) {
-      const value = pattern(length);
-      await disk.commit(puts([at('long'), value]));
-      equal(await disk.read(at('long')), value);
+    for (const long of [at('long'), row('n', 's', 'long')]) {
+      for (const length of [10, MIB, MIB + 1, 3 * MIB + 7, 2 * MIB, 5, 2 * MIB + 1, MIB]) {
+        await disk.commit(puts([long, pattern(length)]));
+        equal(await disk.read(long), pattern(length));
+      }
+      await disk.commit(puts([long, pattern(2 * MIB)]));
+      await disk.commit(removes(long));
+      equal(await disk.read(long), undefined);
+      await disk.commit(puts([long, bytes(1)]));
+      equal(await disk.read(long), bytes(1));
     }
-    await disk.commit(puts([at('long'), pattern(2 * MIB)]));
-    await disk.commit(removes(at('long')));
-    equal(await disk.read(at('long')), undefined);
-    await disk.commit(puts([at('long'), bytes(1)]));
-    equal(await disk.read(at('long')), bytes(1));
   }),
   onDisk('keys are listed in ascending order, of their own namespace only', async (disk) => {
     const rows: RowKey[] = [
@@ -69,24 +70,27 @@ export const diskCases: DiskCase[] = [
     equal(await disk.list('n', 's'), ['a', 'b']);
     equal(await disk.list('n', ''), ['s']);
     equal(await disk.list('', 'n'), ['d']);
-    equal(await disk.listPage('n', 's', 9), ['a', 'b']);
     equal(await disk.allRows(), [rows[4], rows[2], rows[1], rows[0], rows[3]]);
   }),
   onDisk('pages run from the newest to the oldest, and an update does not move a key', async (disk) => {
     await disk.commit(puts([at('c'), bytes(1)], [at('a'), bytes(1)]));
     await disk.commit(puts([at('b'), bytes(1)], [at('c'), bytes(2)]));
-    equal(await disk.listPage('test', '', 2), ['b', 'a']);
-    equal(await disk.listPage('test', '', 2, 'a'), ['c']);
-    equal(await disk.listPage('test', '', 2, 'c'), []);
-    equal(await disk.listPage('test', '', 2, 'unknown'), []);
-    equal(await disk.listPage('test', '', 0), []);
+    equal(await disk.listPage('payments', '', 2), ['b', 'a']);
+    equal(await disk.listPage('payments', '', 2, 'a'), ['c']);
+    equal(await disk.listPage('payments', '', 2, 'c'), []);
+    equal(await disk.listPage('payments', '', 2, 'unknown'), []);
+    equal(await disk.listPage('payments', '', 0), []);
+  }),
+  onDisk('a namespace without an order of creation is never paged', async (disk) => {
+    await disk.commit(puts([row('n', 's', 'a'), bytes(1)]));
+    for (const primary of ['n', 'payments']) await rejects(disk.listPage(primary, 's', 9), 'internal');
   }),
   onDisk('a key that was removed and put again counts as new', async (disk) => {
     await disk.commit(puts([at('a'), bytes(1)], [at('b'), bytes(1)]));
     await disk.commit(removes(at('a')));
-    equal(await disk.listPage('test', '', 9), ['b']);
+    equal(await disk.listPage('payments', '', 9), ['b']);
     await disk.commit(puts([at('a'), bytes(2)]));
-    equal(await disk.listPage('test', '', 9), ['a', 'b']);
+    equal(await disk.listPage('payments', '', 9), ['a', 'b']);
   }),
   {
     name: 'everything is there when the disk is opened again: rows, order, marks, local values',
@@ -98,11 +102,11 @@ export const diskCases: DiskCase[] = [
       await before.close();
       const after = await stand.open();
       equal(await after.readMany([at('z'), at('a'), at('gone')]), [bytes(1), pattern(MIB + 3), undefined]);
-      equal(await after.listPage('test', '', 9), ['a', 'z']);
+      equal(await after.listPage('payments', '', 9), ['a', 'z']);
       equal(await after.outbox(), outbox);
       equal(await after.readLocal('vault'), bytes(7));
       await after.commit(puts([at('m'), bytes(1)], [at('z'), bytes(2)]));
-      equal(await after.listPage('test', '', 9), ['m', 'a', 'z']);
+      equal(await after.listPage('payments', '', 9), ['m', 'a', 'z']);
       await after.close();
     }
   },
@@ -234,12 +238,17 @@ export const diskCases: DiskCase[] = [
   }),
   onDisk('a read sees the disk as it was when it was called', async (disk) => {
     await disk.commit(puts([at('a'), bytes(1)]));
-    const reads = Promise.all([disk.read(at('a')), disk.list('test', ''), disk.listPage('test', '', 9), disk.outbox()]);
+    const reads = Promise.all([
+      disk.read(at('a')),
+      disk.list('payments', ''),
+      disk.listPage('payments', '', 9),
+      disk.outbox()
+    ]);
     const outbox = disk.outbox();
     await disk.commit({ ...puts([at('b'), bytes(2)]), removes: [at('a')] });
     equal(await reads, [bytes(1), ['a'], ['a'], await outbox]);
     equal((await outbox).length, 1);
-    equal(await disk.list('test', ''), ['b']);
+    equal(await disk.list('payments', ''), ['b']);
   }),
   onDisk('commits called at once all land, in the order of the calls', async (disk) => {
     const calls = Array.from({ length: 20 }, (_, index) =>
@@ -247,7 +256,7 @@ export const diskCases: DiskCase[] = [
     );
     await Promise.all(calls);
     equal(await disk.read(at('a')), bytes(19));
-    equal((await disk.listPage('test', '', 99)).reverse(), ['a', ...calls.map((_, index) => `k${index}`)]);
+    equal((await disk.listPage('payments', '', 99)).reverse(), ['a', ...calls.map((_, index) => `k${index}`)]);
   }),
   onDisk('bytes are copied in and out', async (disk) => {
     const given = bytes(1, 2);

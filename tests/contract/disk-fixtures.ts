@@ -8,9 +8,9 @@ export function row(primary: string, secondary: string, key: string): RowKey {
   return { primary, secondary, key };
 }
 
-/** A row of the namespace that most cases use. */
+/** A row of the namespace that most cases use; it has an order of creation. */
 export function at(key: string): RowKey {
-  return row('test', '', key);
+  return row('payments', '', key);
 }
 
 /** A batch that only writes. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import type { RunningServer } from '../../src/server/server.js';
-import { SCHEMA_VERSION } from '../../src/worker/idb-schema.js';
+import { SCHEMA_VERSION } from '../../src/worker/idb-migrations.js';
 import { startStand, type Stand } from '../regtest/stand.js';
 import {
   layChain,
@@ -111,7 +111,8 @@ test.describe('a wallet that commit e7f8358 left', () => {
     await expect(page.getByRole('alert').first()).toBeVisible({ timeout: 60_000 });
     await expect(button(page, 'nav.lock')).toHaveCount(0);
     await page.goto('/healthz');
-    expect(await stored(page, left.database.name)).toEqual(before);
+    // To another layout it may well have moved.
+    expect((await stored(page, left.database.name)).rows).toEqual(before.rows);
   });
 
   test('opens with the same node, money, channel and payments, receives, and opens again', async () => {

@@ -1,4 +1,5 @@
 // Owns the making of one commit: rows sealed at the versions the server has, and the intent that says what they make of the store.
+import { hasCreationOrder } from '../creation.js';
 import type { RowKey } from '../disk.js';
 import { digestAfter } from './digest.js';
 import type { Intent, LedgerEntry, LedgerState } from './ledger.js';
@@ -113,11 +114,11 @@ function record(
   intent.changes.push({ storeKey, after });
 }
 
-/** Rows in the order in which the disk created them, where that shows: among the new rows of one namespace. */
+/** Rows in the order in which the disk created them, where that shows: among the new rows of one namespace that has an order. */
 async function creationOrder(parts: BackupParts, rows: KnownRow[]): Promise<KnownRow[]> {
   const namespaces = new Map<string, KnownRow[]>();
   for (const known of rows) {
-    if (known.entry !== undefined || known.value === undefined) continue;
+    if (known.entry !== undefined || known.value === undefined || !hasCreationOrder(known.row)) continue;
     const id = JSON.stringify([known.row.primary, known.row.secondary]);
     namespaces.set(id, [...(namespaces.get(id) ?? []), known]);
   }

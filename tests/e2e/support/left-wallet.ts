@@ -70,7 +70,10 @@ export async function layDatabase(page: Page, database: LeftDatabase): Promise<v
   }, database);
 }
 
-/** The version of a database and its rows by their whole keys, each with its value in hex; a long value is empty here. */
+/**
+ * The version of a database and its rows by their whole keys, each with its value in hex; a long value is empty here. Of any layout: version 1
+ * kept the keys in `rows` too.
+ */
 export async function stored(page: Page, name: string): Promise<{ version: number; rows: Record<string, string> }> {
   return page.evaluate(async (database) => {
     const answer = <T>(request: IDBRequest<T>): Promise<T> =>
@@ -80,12 +83,15 @@ export async function stored(page: Page, name: string): Promise<{ version: numbe
       });
     const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
     const open = await answer(indexedDB.open(database));
-    const transaction = open.transaction(['rows', 'values']);
+    const names = ['values', ...(open.objectStoreNames.contains('rows') ? ['rows'] : [])];
+    const transaction = open.transaction(names);
     const rows: Record<string, string> = {};
-    for (const key of await answer(transaction.objectStore('rows').getAllKeys())) {
-      const request = transaction.objectStore('values').get(key) as IDBRequest<Uint8Array | undefined>;
-      const value = await answer(request);
-      rows[(key as string[]).join('/')] = value === undefined ? '' : hex(value);
+    for (const store of names) {
+      for (const key of await answer(transaction.objectStore(store).getAllKeys())) {
+        const request = transaction.objectStore('values').get(key) as IDBRequest<Uint8Array | number | undefined>;
+        const value = await answer(request);
+        rows[(key as string[]).join('/')] = value instanceof Uint8Array ? hex(value) : '';
+      }
     }
     open.close();
     return { version: open.version, rows };
