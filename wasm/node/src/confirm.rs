@@ -112,7 +112,8 @@ impl ConfirmSync {
         news
     }
 
-    async fn check_network(&self) -> Result<(), NodeError> {
+    /// Refuses a server of another network: nothing it says counts. `wrong_network`.
+    pub async fn check_network(&self) -> Result<(), NodeError> {
         if self.is_right_network.get() {
             return Ok(());
         }

@@ -20,6 +20,7 @@ use crate::onchain::OnchainWallet;
 use crate::outputs::Outputs;
 use crate::payments::Payments;
 use crate::quarantine::Quarantine;
+use crate::tip::Tip;
 use crate::types::{ChannelState, NodeEvent, Payment, PaymentDirection, PaymentKind, PaymentStatus};
 
 type Bumper =
@@ -37,6 +38,7 @@ pub struct EventHandler {
     pub(crate) bumper: Bumper,
     pub(crate) outputs: Arc<Outputs>,
     pub(crate) keys: Arc<WalletKeys>,
+    pub(crate) tip: Rc<Tip>,
 }
 
 impl EventHandler {
@@ -177,10 +179,16 @@ impl EventHandler {
     async fn payment_event(&self, event: Event) -> Result<(), NodeError> {
         match event {
             Event::PaymentClaimable {
-                payment_hash, purpose, ..
+                payment_hash,
+                purpose,
+                claim_deadline,
+                ..
             } => {
+                // LDK may not have heard of the block yet that makes it too late.
+                let is_late = claim_deadline.is_some_and(|deadline| deadline <= self.tip.announced());
+                let is_refused = is_late || self.payments.is_spent(&payment_hash.to_string()).await?;
                 match purpose.preimage() {
-                    Some(preimage) if !self.is_spent(&payment_hash).await? => self.manager.claim_funds(preimage),
+                    Some(preimage) if !is_refused => self.manager.claim_funds(preimage),
                     _ => self.manager.fail_htlc_backwards(&payment_hash),
                 }
                 Ok(())
@@ -205,15 +213,6 @@ impl EventHandler {
             Event::PaymentFailed { payment_id, reason, .. } => self.failed(payment_id, reason).await,
             _ => Ok(()),
         }
-    }
-
-    /// A payment is taken once, and none whose preimage others know because we pay for it: LDK does not load a manager with two claims of one
-    /// preimage, and a second payer is better off with the money.
-    async fn is_spent(&self, hash: &PaymentHash) -> Result<bool, NodeError> {
-        let known = self.payments.get(&hash.to_string()).await?;
-        Ok(known.is_some_and(|payment| {
-            payment.direction == PaymentDirection::Outbound || payment.status == PaymentStatus::Succeeded
-        }))
     }
 
     async fn received(&self, hash: PaymentHash, amount_msat: u64, purpose: &PaymentPurpose) -> Result<(), NodeError> {

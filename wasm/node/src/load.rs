@@ -105,6 +105,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         ),
         outputs: Arc::clone(&ground.outputs),
         keys: Arc::clone(&ground.keys),
+        tip: Rc::clone(&tip),
     });
     let onchain_sync = Rc::new(OnchainSync {
         host: Arc::clone(&ground.host),

@@ -152,7 +152,9 @@ impl Node {
             .fee_estimates()
             .await
             .map(|estimates| self.fees.update(estimates));
-        self.let_peers_settle().await;
+        if !self.let_peers_settle().await? {
+            return Ok(());
+        }
         let before = self.tip.height();
         let parties: [&dyn Confirm; 3] = [&*self.manager, &*self.chain_monitor, &*self.sweeper];
         let block_height = self.confirm.sync(&parties, &self.channels.fundings_in_use()).await?;

@@ -7,7 +7,7 @@ use crate::error::NodeError;
 use crate::host::{LogLevel, SharedHost};
 use crate::outputs::Outputs;
 use crate::store::NodeStore;
-use crate::types::{NodeEvent, Payment, PaymentStatus, PaymentsPage};
+use crate::types::{NodeEvent, Payment, PaymentDirection, PaymentStatus, PaymentsPage};
 
 const PAYMENTS: &str = "payments";
 /// Invoices nobody has paid yet; a payment moves its row to the history.
@@ -44,6 +44,20 @@ impl Payments {
         }
         let invoice = self.read(INVOICES, id).await?;
         Ok(invoice.map(|invoice| self.with_expiry(invoice)))
+    }
+
+    /// Whether the preimage of a payment to us is known to others already: it was received, or is what we pay for. LDK does not load a manager
+    /// with two claims of one preimage, and a second payer is better off with the money.
+    pub async fn is_spent(&self, id: &str) -> Result<bool, NodeError> {
+        if let Some(payment) = self.get(id).await? {
+            return Ok(payment.direction == PaymentDirection::Outbound || payment.status == PaymentStatus::Succeeded);
+        }
+        self.is_unreadable(id).await
+    }
+
+    /// Whether there is a payment that cannot be read any more.
+    pub async fn is_unreadable(&self, id: &str) -> Result<bool, NodeError> {
+        Ok(self.read(PAYMENTS, id).await?.is_none() && self.store.get(PAYMENTS, "", id).await?.is_some())
     }
 
     /// A page of the history, newest first.
@@ -96,7 +110,7 @@ impl Payments {
         Ok(())
     }
 
-    /// A row that says nothing we understand counts as none: the history lacks it, and everything else goes on.
+    /// A row that says nothing we understand is passed over: the history lacks it, and everything else goes on.
     async fn read(&self, namespace: &str, id: &str) -> Result<Option<Payment>, NodeError> {
         let Some(bytes) = self.store.get(namespace, "", id).await? else {
             return Ok(None);
@@ -133,7 +147,7 @@ fn encode(payment: &Payment) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::testing::MemoryHost;
-    use crate::types::{PaymentDirection, PaymentKind};
+    use crate::types::PaymentKind;
     use futures::executor::block_on;
 
     fn payment(number: u32, status: PaymentStatus) -> Payment {
@@ -212,6 +226,10 @@ mod tests {
         payments.store.stage(PAYMENTS, "", &broken.id, vec![0xff]);
         payments.put(payment(2, PaymentStatus::Succeeded));
         assert_eq!(block_on(payments.get(&broken.id)).unwrap(), None);
+        assert!(
+            block_on(payments.is_spent(&broken.id)).unwrap(),
+            "nobody knows that it was not"
+        );
         assert_eq!(block_on(payments.page(10, None)).unwrap().payments.len(), 1);
         payments.put(broken.clone());
         assert_eq!(block_on(payments.get(&broken.id)).unwrap(), Some(broken));

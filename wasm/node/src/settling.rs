@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lightning::ln::channel_state::{ChannelDetails, InboundHTLCStateDetails};
 
+use crate::error::NodeError;
 use crate::node::Node;
 
 /// Blocks after which LDK closes a channel for an HTLC of ours that its peer neither settled nor gave back (`LATENCY_GRACE_PERIOD_BLOCKS`).
@@ -13,38 +14,45 @@ const INBOUND_CLAIM_BLOCKS: u32 = 36;
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 /// For peers to be reached, and to say what became of the HTLCs: 60 s, far below what any deadline leaves.
 const MOST_LOOKS: u32 = 240;
-/// For peers that are there to say it: 10 s.
-const MOST_USABLE_LOOKS: u32 = 40;
+/// For peers that are there to say it: 25 s, in which LDK notices a connection that slept with the device.
+const MOST_USABLE_LOOKS: u32 = 100;
 
 impl Node {
     /// Waits a little for the peers of the channels that LDK would close at the best block. A payment may have failed while the wallet was
-    /// away: its peer gives it back at the first contact, and nobody need pay for a closing.
-    pub(crate) async fn let_peers_settle(&self) {
+    /// away: its peer gives it back at the first contact, and nobody need pay for a closing. False: the node stops meanwhile, and nothing may
+    /// be told. `chain_unavailable`, `chain_invalid_answer`,
+    /// `wrong_network`.
+    pub(crate) async fn let_peers_settle(&self) -> Result<bool, NodeError> {
         let mut usable_looks = 0;
         let mut height = None;
         for _ in 0..MOST_LOOKS {
             let mut channels = self.manager.list_channels();
             channels.retain(|channel| closing_height(channel).is_some());
             if channels.is_empty() {
-                return;
+                break;
             }
             let known = match height {
                 Some(known) => known,
-                // The look at the chain that follows tells the error.
-                None => match self.chain.best_block().await {
-                    Ok((_, now)) => *height.insert(now),
-                    Err(_) => return,
-                },
+                None => {
+                    self.confirm.check_network().await?;
+                    *height.insert(self.chain.best_block().await?.1)
+                }
             };
+            self.tip.announce(known);
             channels.retain(|channel| closing_height(channel).is_some_and(|due| due <= known));
             if channels.is_empty() {
-                return;
+                break;
             }
-            usable_looks += u32::from(channels.iter().all(|channel| channel.is_usable));
-            if usable_looks > MOST_USABLE_LOOKS || self.tasks.pause(LOOK_INTERVAL).await {
-                return;
+            let are_usable = channels.iter().all(|channel| channel.is_usable);
+            usable_looks = if are_usable { usable_looks + 1 } else { 0 };
+            if usable_looks > MOST_USABLE_LOOKS {
+                break;
+            }
+            if self.tasks.pause(LOOK_INTERVAL).await {
+                return Ok(false);
             }
         }
+        Ok(true)
     }
 }
 

@@ -7,6 +7,7 @@ use std::cell::Cell;
 pub struct Tip {
     height: Cell<u32>,
     time_seconds: Cell<u32>,
+    announced: Cell<u32>,
 }
 
 impl Tip {
@@ -20,9 +21,20 @@ impl Tip {
         self.time_seconds.get()
     }
 
+    /// The height of the block that is about to be told, or that was told last.
+    pub fn announced(&self) -> u32 {
+        self.height.get().max(self.announced.get())
+    }
+
+    /// The chain is higher than anybody has heard yet.
+    pub fn announce(&self, height: u32) {
+        self.announced.set(height);
+    }
+
     /// A tip known from elsewhere: where a loaded node stood.
     pub fn set(&self, height: u32, time_seconds: u32) {
         self.height.set(height);
         self.time_seconds.set(time_seconds);
+        self.announced.set(0);
     }
 }
