@@ -43,11 +43,19 @@ test.describe('a payment that cannot be made', () => {
     await expectRefused(spender, stand, 'wrong_network', (page) => enterPayment(page, `bitcoin:${mainnetAddress}`));
   });
 
-  test('because it was made before is refused', async ({ spender, stand }) => {
-    const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 2_000_000n, memo: 'once' });
+  test('because it was made before is refused, also when its invoice has expired and an address stands beside it', async ({
+    spender,
+    stand
+  }) => {
+    const request = { amountMsat: 2_000_000n, memo: 'once', expiryS: 12 };
+    const { bolt11, paymentHash } = await stand.lnd.addInvoice(request);
+    const madeAtMs = Date.now();
+    const uri = `bitcoin:${await stand.lnd.newAddress()}?amount=0.00002&lightning=${bolt11}`;
     await payInvoice(spender.page, bolt11, 2_000n);
     await stand.lnd.awaitInvoice(paymentHash, 'SETTLED');
     await expectRefused(spender, stand, 'invoice_already_paid', (page) => enterPayment(page, bolt11));
+    await waitFor(() => Date.now() - madeAtMs > 13_000, { what: 'the invoice to expire', timeoutMs: 20_000 });
+    await expectRefused(spender, stand, 'invoice_already_paid', (page) => enterPayment(page, uri));
   });
 
   test('because it is for more than there is is refused', async ({ spender, stand }) => {

@@ -97,7 +97,7 @@ describe('what the wallet refuses', () => {
     await refuses(pay(mainnetInvoice.toUpperCase()), 'wrong_network');
   });
 
-  it('an invoice that is paid already, and one that is being paid', async () => {
+  it('an invoice that is paid already, and one that is being paid, also when it has expired meanwhile', async () => {
     const paid = await stand.lnd.addInvoice({ amountMsat: 1_000_000n });
     await payLnd(stand, device, paid.bolt11, paid.paymentHash);
     await lndAtRest();
@@ -105,10 +105,13 @@ describe('what the wallet refuses', () => {
 
     const digest = await crypto.subtle.digest('SHA-256', randomBytes(32));
     const paymentHash = Buffer.from(digest).toString('hex');
-    const held = await stand.lnd.addHoldInvoice(paymentHash, { amountMsat: 2_000_000n });
+    const held = await stand.lnd.addHoldInvoice(paymentHash, { amountMsat: 2_000_000n, expiryS: 5 });
     await pay(held)();
     await stand.lnd.awaitInvoice(paymentHash, 'ACCEPTED');
     await refuses(pay(held), 'payment_in_flight');
+    await waitFor(async () => (await device.wallet.decodeInvoice(held)).expired, { what: 'the invoice to expire' });
+    await refuses(pay(held), 'payment_in_flight');
+    await refuses(() => device.wallet.quotePayment({ bolt11: held }), 'payment_in_flight');
     await stand.lnd.cancelInvoice(paymentHash);
     expect(await awaitStatus(device, paymentHash, ['succeeded', 'failed'])).toBe('failed');
     await lndAtRest();

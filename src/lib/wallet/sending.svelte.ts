@@ -188,9 +188,11 @@ export class Sending {
   }
 }
 
-/** The invoice's contents. @throws TernError `invoice_expired`, and what the worker throws. */
+/** The invoice's contents. @throws TernError `invoice_expired`, that it was paid or is being paid, and what the worker throws. */
 async function decodeLiving(bolt11: string): Promise<DecodedInvoice> {
   const invoice = await wallet.client.decodeInvoice(bolt11);
-  if (invoice.expired) throw new TernError('invoice_expired', 'The invoice has expired.', 'Ask for a new invoice.');
-  return invoice;
+  if (!invoice.expired) return invoice;
+  // Whoever scans it once more may have paid it, or wait for that still: the node says so first.
+  await wallet.client.quotePayment(invoice.amountMsat === undefined ? { bolt11, amountMsat: 1_000n } : { bolt11 });
+  throw new TernError('invoice_expired', 'The invoice has expired.', 'Ask for a new invoice.');
 }

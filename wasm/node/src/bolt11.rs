@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bitcoin::hashes::Hash;
-use lightning::ln::channelmanager::{
-    Bolt11InvoiceParameters, Bolt11PaymentError, PaymentId, RecentPaymentDetails, Retry,
-};
+use lightning::ln::channelmanager::{Bolt11InvoiceParameters, Bolt11PaymentError, PaymentId, Retry};
 use lightning::routing::router::{PaymentParameters, RouteParameters, RouteParametersConfig};
 use lightning::sign::{NodeSigner as _, Recipient};
+use lightning::types::payment::PaymentHash;
 use lightning_invoice::{
     Bolt11Invoice, Bolt11InvoiceDescription, Bolt11InvoiceDescriptionRef, Description, ExpiryTime, PositiveTimestamp,
     RawTaggedField, TaggedField,
@@ -20,7 +19,7 @@ use crate::error::{Code, NodeError};
 use crate::keys::WalletKeys;
 use crate::ldk::{ChannelManager, Router};
 use crate::payments::Payments;
-use crate::sending::{check_room, fee_limit, in_flight, quote_route, retryable, zero_amount, MAX_ATTEMPTS};
+use crate::sending::{check_room, check_unpaid, fee_limit, quote_route, retryable, zero_amount, MAX_ATTEMPTS};
 use crate::tip::Tip;
 use crate::types::{
     DecodedInvoice, Invoice, InvoiceRequest, Network, PayQuote, PayRequest, Payment, PaymentDirection, PaymentKind,
@@ -145,18 +144,14 @@ impl Bolt11 {
     async fn check(&self, request: &PayRequest) -> Result<(Bolt11Invoice, u64), NodeError> {
         let invoice = parse(&request.bolt11)?;
         let amount_msat = self.amount(&invoice, request)?;
+        // Before all else: of an invoice that has expired too, its user must hear that it was paid.
+        check_unpaid(
+            &self.manager,
+            &self.payments,
+            PaymentHash(invoice.payment_hash().to_byte_array()),
+        )
+        .await?;
         self.check_payable(&invoice)?;
-        let id = invoice.payment_hash().to_string();
-        let known = self.payments.get(&id).await?;
-        let status = known
-            .filter(|payment| payment.direction == PaymentDirection::Outbound)
-            .map(|payment| payment.status);
-        match status {
-            Some(PaymentStatus::Succeeded) => return Err(already_paid()),
-            Some(PaymentStatus::Pending) => return Err(in_flight()),
-            _ => {}
-        }
-        self.check_recent(&invoice)?;
         check_room(&self.manager, amount_msat)?;
         Ok((invoice, amount_msat))
     }
@@ -182,23 +177,6 @@ impl Bolt11 {
                 "This is your own invoice.",
                 "Give it to somebody who pays you.",
             ));
-        }
-        Ok(())
-    }
-
-    fn check_recent(&self, invoice: &Bolt11Invoice) -> Result<(), NodeError> {
-        let id = PaymentId(invoice.payment_hash().to_byte_array());
-        for payment in self.manager.list_recent_payments() {
-            match payment {
-                RecentPaymentDetails::Fulfilled { payment_id, .. } if payment_id == id => return Err(already_paid()),
-                RecentPaymentDetails::Pending { payment_id, .. }
-                | RecentPaymentDetails::Abandoned { payment_id, .. }
-                    if payment_id == id =>
-                {
-                    return Err(in_flight())
-                }
-                _ => {}
-            }
         }
         Ok(())
     }
@@ -295,14 +273,6 @@ pub(crate) fn describe(invoice: &Bolt11Invoice) -> String {
 
 pub(crate) fn expiry_ms(invoice: &Bolt11Invoice) -> f64 {
     (invoice.duration_since_epoch() + invoice.expiry_time()).as_millis() as f64
-}
-
-fn already_paid() -> NodeError {
-    NodeError::new(
-        Code::InvoiceAlreadyPaid,
-        "This invoice has been paid.",
-        "Ask for a new invoice if you want to pay again.",
-    )
 }
 
 fn send_error(error: Bolt11PaymentError) -> NodeError {

@@ -1,11 +1,13 @@
 //! Owns what all Lightning payments that leave have in common: room, limit of the fee, route, and why one cannot start.
 
-use lightning::ln::channelmanager::RetryableSendFailure;
+use lightning::ln::channelmanager::{PaymentId, RecentPaymentDetails, RetryableSendFailure};
 use lightning::routing::router::{InFlightHtlcs, RouteParameters, Router as _};
+use lightning::types::payment::PaymentHash;
 
 use crate::error::{Code, NodeError};
 use crate::ldk::{ChannelManager, Router};
-use crate::types::PayQuote;
+use crate::payments::Payments;
+use crate::types::{PayQuote, PaymentDirection, PaymentStatus};
 
 /// How often a payment is tried by other routes.
 pub(crate) const MAX_ATTEMPTS: u32 = 10;
@@ -57,7 +59,45 @@ pub(crate) fn zero_amount() -> NodeError {
     NodeError::new(Code::InvalidAmount, "The amount is zero.", "Enter an amount.")
 }
 
-pub(crate) fn in_flight() -> NodeError {
+/// Refuses a payment that was made or is under way, by our history and by LDK's. `invoice_already_paid`, `payment_in_flight`.
+pub(crate) async fn check_unpaid(
+    manager: &ChannelManager,
+    payments: &Payments,
+    hash: PaymentHash,
+) -> Result<(), NodeError> {
+    let id = hash.to_string();
+    let known = payments.get(&id).await?;
+    let outbound = known.filter(|payment| payment.direction == PaymentDirection::Outbound);
+    match outbound.map(|payment| payment.status) {
+        Some(PaymentStatus::Succeeded) => return Err(already_paid()),
+        Some(PaymentStatus::Pending) => return Err(in_flight()),
+        None if payments.is_unreadable(&id).await? => return Err(in_flight()),
+        _ => {}
+    }
+    let wanted = PaymentId(hash.0);
+    for payment in manager.list_recent_payments() {
+        match payment {
+            RecentPaymentDetails::Fulfilled { payment_id, .. } if payment_id == wanted => return Err(already_paid()),
+            RecentPaymentDetails::Pending { payment_id, .. } | RecentPaymentDetails::Abandoned { payment_id, .. }
+                if payment_id == wanted =>
+            {
+                return Err(in_flight())
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn already_paid() -> NodeError {
+    NodeError::new(
+        Code::InvoiceAlreadyPaid,
+        "This invoice has been paid.",
+        "Ask for a new invoice if you want to pay again.",
+    )
+}
+
+fn in_flight() -> NodeError {
     NodeError::new(
         Code::PaymentInFlight,
         "This invoice is being paid right now.",
