@@ -190,6 +190,16 @@ describe('Peers', () => {
     expect(latest()!.retryAtMs! - clock.nowMs()).toBeLessThanOrEqual(1_000);
   });
 
+  it('goes on dialling a kept peer where it was, after it was looked for at a wrong address', async () => {
+    greeting = 'close';
+    peers.keep([{ nodeId, address: url }]);
+    await expect.poll(() => statuses.at(-1)?.state).toBe('waiting');
+    await expect(peers.connect(nodeId, 'ws://127.0.0.1:1/')).rejects.toMatchObject({ code: 'peer_unreachable' });
+    greeting = Uint8Array.of(1);
+    await clock.advance(60_000);
+    await expect.poll(() => peers.list()[0]).toMatchObject({ state: 'connected', address: url });
+  });
+
   it('does not dial again who is no longer kept', async () => {
     peers.keep([{ nodeId, address: url }]);
     await becomes('connected');

@@ -78,8 +78,13 @@ export class Peers {
     if (peer.state === 'connected') return;
     if (peer.address !== address && peer.attempt) await peer.attempt.catch(() => undefined);
     if ((peer.state as PeerStatus['state']) === 'connected') return;
+    const before = peer.address;
     peer.address = address;
-    await this.#attempt(peer);
+    await this.#attempt(peer).catch((thrown: unknown) => {
+      // Who has a channel with us goes on being dialled where they were.
+      if (peer.kept) peer.address = before;
+      throw thrown;
+    });
   }
 
   /** The network is back or the page is seen: whoever waits is dialled now, and a connection that slept with the device is given up. */
