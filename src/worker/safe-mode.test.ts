@@ -27,9 +27,12 @@ let wallet: Wallet;
 let failure: TernError | undefined;
 /** What the network says against every transaction. */
 let refusal: string | undefined;
+/** 400: the network refuses; 503: nobody knows what the network would say. */
+let refusalStatus: 400 | 503;
 
 beforeEach(async () => {
-  [world, vss, failure, refusal] = [await WalletWorld.start(), new MemoryVss(), undefined, undefined];
+  [world, vss, failure] = [await WalletWorld.start(), new MemoryVss(), undefined];
+  [refusal, refusalStatus] = [undefined, 400];
 });
 afterEach(async () => {
   await wallet.lock();
@@ -44,7 +47,7 @@ async function openWallet(hasBackup: boolean): Promise<void> {
     return node;
   };
   const route: typeof fetch = async (input, init) => {
-    if (refusal !== undefined && String(input).endsWith('/tx')) return new Response(refusal, { status: 400 });
+    if (refusal !== undefined && String(input).endsWith('/tx')) return new Response(refusal, { status: refusalStatus });
     return (String(input).includes('/vss') ? vss.fetch : fetch)(input, init);
   };
   const change = { loadNode: () => Promise.resolve({ start }), fetch: route };
@@ -151,6 +154,16 @@ describe('safe mode', () => {
     });
     refusal = undefined;
     expect(await wallet.sendOnchain(request)).toEqual({ txid: 'ab'.repeat(32) });
+  });
+
+  it('calls a payment made that no server has answered for, for this session goes on posting it', async () => {
+    const clock = new VirtualClock();
+    world.clock = clock;
+    await openWallet(false);
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    [refusal, refusalStatus] = ['Down.', 503];
+    expect(await clock.during(wallet.sendOnchain(request))).toEqual({ txid: 'ab'.repeat(32) });
   });
 
   it('makes the next whole start scan the chain once, for addresses that it gave out', async () => {

@@ -102,7 +102,13 @@ export async function beforeSend({ safeMode }: Session): Promise<void> {
   await safeMode?.rememberRescan().catch(() => undefined);
 }
 
-/** In safe mode: resolves when the network knows what was sent, for nothing here would send it again. Throws why it does not. */
+/**
+ * In safe mode: resolves when the network knows what was sent, for no later session would send it again. Throws `broadcast_rejected`. Where no
+ * server answers it waits in this session, which posts it with each look at the chain: called failed, it would be paid twice.
+ */
 export async function untilSent({ isSafeMode, node }: Session): Promise<void> {
-  if (isSafeMode) await node.sent();
+  if (!isSafeMode) return;
+  await node.sent().catch((thrown: unknown) => {
+    if (TernError.from(thrown).code === 'broadcast_rejected') throw thrown;
+  });
 }
