@@ -5,6 +5,7 @@ import { systemClock } from './clock.js';
 import { Logs } from './logs.js';
 import { MemoryDisk } from './memory-disk.js';
 import { NodeWorld } from './node-world.js';
+import { ReadAhead } from './read-ahead.js';
 import { Store } from './store.js';
 import { Turns } from './turns.js';
 
@@ -24,7 +25,7 @@ async function startOn(code: ErrorCode): Promise<string> {
   const turns = new Turns({ store, clock: systemClock, deliver: () => undefined, onHalt: () => undefined });
   const logs = new Logs(systemClock);
   const world = new NodeWorld({ platform: { clock: systemClock }, store, logs, turns, over: () => undefined });
-  await expect(world.host().read('', '', 'manager')).rejects.toMatchObject({ code });
+  await expect(world.host(new ReadAhead(store)).read('', '', 'manager')).rejects.toMatchObject({ code });
   return world.startFailure(new TernError('state_unreadable', 'The manager cannot be read.', 'Ask for help.')).code;
 }
 

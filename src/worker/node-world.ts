@@ -3,6 +3,7 @@ import type { NodeHost } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
+import type { ReadAhead } from './read-ahead.js';
 import type { Store } from './store.js';
 import type { Turns } from './turns.js';
 
@@ -26,14 +27,14 @@ export class NodeWorld {
     this.#options = options;
   }
 
-  /** What the node calls. */
-  host(): NodeHost {
+  /** What the node calls; it finds answered what was read ahead. */
+  host(ahead: ReadAhead): NodeHost {
     const { store, platform, logs, turns, over } = this.#options;
     return {
-      read: (primary, secondary, key) => this.#whileAlive(store.read({ primary, secondary, key })),
+      read: (primary, secondary, key) => this.#whileAlive(ahead.read({ primary, secondary, key })),
       write: (primary, secondary, key, value) => turns.write({ primary, secondary, key }, value),
       remove: (primary, secondary, key) => turns.remove({ primary, secondary, key }),
-      list: (primary, secondary) => this.#whileAlive(store.list(primary, secondary)),
+      list: (primary, secondary) => this.#whileAlive(ahead.list(primary, secondary)),
       listPage: (primary, secondary, limit, before) =>
         this.#whileAlive(store.listPage(primary, secondary, limit, before)),
       wake: () => turns.wake(),

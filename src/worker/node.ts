@@ -10,6 +10,7 @@ import type { Logs } from './logs.js';
 import { NodeWorld } from './node-world.js';
 import { Peers } from './peers.js';
 import type { Platform } from './platform.js';
+import { ReadAhead } from './read-ahead.js';
 import type { DialOptions } from './sockets.js';
 import type { Store } from './store.js';
 import { Turns, type Replicate } from './turns.js';
@@ -63,9 +64,13 @@ export class NodeDriver {
   /** Loads the node from the store and starts it, once. The seed is not kept. Throws what the node says. */
   async start(seed: Uint8Array): Promise<void> {
     try {
-      const module = await this.#options.platform.loadNode();
-      const node = await module.start(this.#options.config, seed, this.#world.host());
+      const { platform, config, store } = this.#options;
+      const loading = platform.loadNode();
+      const ahead = new ReadAhead(store);
+      const module = await loading;
+      const node = await module.start(config, seed, this.#world.host(ahead));
       if (this.#over) throw this.#over;
+      ahead.end();
       this.#run(node);
       await this.#turns.flush();
       await this.#keepPeers();
