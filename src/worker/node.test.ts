@@ -1,4 +1,4 @@
-// Proves what leaves the worker, and when: after the commit, and never after a halt, a crash or the end of the session; and when waking up reads the chain.
+// Proves what leaves the worker, and when: after the commit, and never after a halt, a crash or the end of the session; when the background work begins; and when waking up reads the chain.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { idle, VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { WalletWorld } from '../../tests/sim/wallet-world.js';
@@ -15,6 +15,25 @@ beforeEach(async () => {
   world = await WalletWorld.start();
 });
 afterEach(() => world.stop());
+
+describe('the background work', () => {
+  it('begins once the first turn is durable and the wallet has answered', async () => {
+    const wallet = await world.open();
+    await wallet.create({ password, words: 12 });
+    const [node] = world.nodes;
+    expect(node!.cutsBeforeRun).toBeUndefined();
+    await expect.poll(() => node!.cutsBeforeRun).toBe(1);
+    await wallet.lock();
+  });
+
+  it('does not begin when the wallet is locked at once', async () => {
+    const wallet = await world.open();
+    await wallet.create({ password, words: 12 });
+    await wallet.lock();
+    await idle();
+    expect(world.nodes[0]!.cutsBeforeRun).toBeUndefined();
+  });
+});
 
 describe('what leaves the worker', () => {
   it('answers, and broadcasts, only after the commit of the turn', async () => {

@@ -41,6 +41,7 @@ export class NodeDriver {
   #node: TernNode | undefined;
   #peers: Peers | undefined;
   #over: TernError | undefined;
+  #isStopping = false;
   #sent = Promise.resolve();
   readonly #world: NodeWorld;
   /** Calls that run: each borrows the node. */
@@ -61,7 +62,10 @@ export class NodeDriver {
     this.#world = new NodeWorld({ platform, store, logs, turns: this.#turns, over: () => this.#over });
   }
 
-  /** Loads the node from the store and starts it, once. The seed is not kept. Throws what the node says. */
+  /**
+   * Loads the node from the store and starts it, once. The seed is not kept. Throws what the node says. Its background work begins in a task of
+   * its own when this has resolved: it takes the thread for a while, and whoever waits for the start goes first.
+   */
   async start(seed: Uint8Array): Promise<void> {
     try {
       const { platform, config, store } = this.#options;
@@ -71,9 +75,10 @@ export class NodeDriver {
       const node = await module.start(config, seed, this.#world.host(ahead));
       if (this.#over) throw this.#over;
       ahead.end();
-      this.#run(node);
-      await this.#turns.flush();
-      await this.#keepPeers();
+      this.#attach(node);
+      const [wanted] = await Promise.all([this.query((attached) => attached.peersToKeep()), this.#turns.flush()]);
+      this.#peers?.keep(wanted);
+      platform.clock.macrotask(() => this.#run(node));
     } catch (thrown) {
       const error = this.#over ?? this.#world.startFailure(TernError.from(thrown));
       this.#end(error);
@@ -167,6 +172,7 @@ export class NodeDriver {
     const node = this.#node;
     if (this.#over) return;
     if (!node) return this.#end(notRunning());
+    this.#isStopping = true;
     const late = deferred<boolean>();
     const cancelTimer = this.#options.platform.clock.setTimer(STOP_TIMEOUT_MS, () => late.resolve(false));
     const isOrderly = await Promise.race([this.#stopInOrder(node), late.promise]);
@@ -199,14 +205,20 @@ export class NodeDriver {
     this.#peers?.keep(wanted);
   }
 
-  #run(node: TernNode): void {
+  #attach(node: TernNode): void {
     this.#node = node;
     const { platform, logs, dialOptions, beforeDial, onPeer } = this.#options;
     const linkNode = this.#linkNode(node);
     this.#peers = new Peers({ platform, node: linkNode, logs, dialOptions, beforeDial, onChange: onPeer });
+    // From here on whatever the node stages is cut together with its manager.
     this.#turns.attach(node);
-    // Only now: whatever the node stages from here on is cut together with its manager.
-    node.run();
+  }
+
+  /** Only for an attached node. */
+  #run(node: TernNode): void {
+    if (this.#over || this.#isStopping) return;
+    // A defect halts the node, and that tells of it.
+    this.query(() => node.run()).catch(() => undefined);
   }
 
   /** The node as the connections see it: a defect in it halts instead of escaping into a socket's callback. */

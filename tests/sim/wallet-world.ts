@@ -15,6 +15,9 @@ import { VirtualClock } from './virtual-clock.js';
 export class ScriptedNode {
   outputs: Output[] = [];
   isStopped = false;
+  cuts = 0;
+  /** Absent until its background work runs. */
+  cutsBeforeRun: number | undefined;
   nextHtlcExpiryHeight: number | undefined;
   syncedAtMs: number | undefined;
   onSync: () => void = () => undefined;
@@ -26,9 +29,12 @@ export class ScriptedNode {
   ) {}
 
   cut(): Output[] {
+    this.cuts += 1;
     return this.outputs.splice(0);
   }
-  run(): void {}
+  run(): void {
+    this.cutsBeforeRun = this.cuts;
+  }
   send(output: Output): void {
     this.outputs.push(output);
     this.host.wake();
