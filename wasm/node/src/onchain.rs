@@ -20,6 +20,10 @@ use crate::onchain_coins::frozen_coins;
 use crate::store::NodeStore;
 use crate::types::Network;
 
+/// How many scripts beyond those handed out are kept in memory to recognise: none. Whatever looks further derives for itself and tells BDK how
+/// far it found money, whereas these would be derived anew at every start, 50 of them.
+const LOOKAHEAD: u32 = 0;
+
 /// The BDK wallet, its log of changes, and the coins promised to channels that are being opened.
 pub struct OnchainWallet {
     pub(crate) host: SharedHost,
@@ -61,12 +65,14 @@ impl OnchainWallet {
             .descriptor(KeychainKind::Internal, Some(internal.clone()))
             .extract_keys()
             .check_network(network.into())
+            .lookahead(LOOKAHEAD)
             .load_wallet_no_persist(changes)
             .map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
         let mut bdk = match loaded {
             Some(wallet) => wallet,
             None => Wallet::create(external, internal)
                 .network(network.into())
+                .lookahead(LOOKAHEAD)
                 .create_wallet_no_persist()
                 .map_err(|e| NodeError::internal(format!("The on-chain wallet cannot be created: {e}.")))?,
         };

@@ -75,9 +75,11 @@ impl OnchainWallet {
 
 /// BDK forgets what was promised: any address that was derived may have been.
 pub(crate) fn promise_derived(bdk: &mut Wallet) {
+    let Some(last) = bdk.derivation_index(KeychainKind::Internal) else {
+        return;
+    };
     let reached = reached(bdk);
-    let derived = bdk.derivation_index(KeychainKind::Internal);
-    for index in 0..derived.map_or(0, |last| last + 1) {
+    for index in 0..=last {
         promise(bdk, index, reached);
     }
 }
