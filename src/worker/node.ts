@@ -5,7 +5,8 @@ import type { PeerStatus } from './api.js';
 import { Broadcaster } from './broadcaster.js';
 import { deferred } from './deferred.js';
 import { crashed, haltOf, notRunning } from './halts.js';
-import type { LinkNode, Pipe } from './links.js';
+import { linkNode } from './link-node.js';
+import type { Pipe } from './links.js';
 import type { Logs } from './logs.js';
 import { NodeWorld } from './node-world.js';
 import { Peers } from './peers.js';
@@ -208,8 +209,9 @@ export class NodeDriver {
   #attach(node: TernNode): void {
     this.#node = node;
     const { platform, logs, dialOptions, beforeDial, onPeer } = this.#options;
-    const linkNode = this.#linkNode(node);
-    this.#peers = new Peers({ platform, node: linkNode, logs, dialOptions, beforeDial, onChange: onPeer });
+    const halt = (error: TernError): void => this.#turns.halt(error);
+    const links = linkNode(node, () => this.#over !== undefined, halt);
+    this.#peers = new Peers({ platform, node: links, logs, dialOptions, beforeDial, onChange: onPeer });
     // From here on whatever the node stages is cut together with its manager.
     this.#turns.attach(node);
   }
@@ -219,27 +221,6 @@ export class NodeDriver {
     if (this.#over || this.#isStopping) return;
     // A defect halts the node, and that tells of it.
     this.query(() => node.run()).catch(() => undefined);
-  }
-
-  /** The node as the connections see it: a defect in it halts instead of escaping into a socket's callback. */
-  #linkNode(node: TernNode): LinkNode {
-    const call = <T>(run: () => T, afterwards: T): T => {
-      if (this.#over) return afterwards;
-      try {
-        return run();
-      } catch (thrown) {
-        if (thrown instanceof WebAssembly.RuntimeError) this.#turns.halt(crashed(thrown));
-        throw TernError.from(thrown);
-      }
-    };
-    return {
-      socketOpenedOutbound: (socket, nodeId) => call(() => node.socketOpenedOutbound(socket, nodeId), undefined),
-      socketOpenedInbound: (socket) => call(() => node.socketOpenedInbound(socket), undefined),
-      socketBytes: (socket, bytes) => call(() => node.socketBytes(socket, bytes), undefined),
-      socketWritable: (socket) => call(() => node.socketWritable(socket), undefined),
-      socketClosed: (socket) => call(() => node.socketClosed(socket), undefined),
-      connectedPeers: () => call(() => node.connectedPeers(), [])
-    };
   }
 
   async #guard<T>(run: () => T | Promise<T>): Promise<T> {
