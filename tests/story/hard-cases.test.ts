@@ -55,43 +55,29 @@ describe('a wallet with a channel to lnd', () => {
   });
 
   it('takes a payment once: a second with its preimage comes back, and the wallet opens again', async () => {
-    await atRest();
-    const amountMsat = 5_000_000n;
-    const preimage = randomBytes(32);
-    const paymentHash = createHash('sha256').update(preimage).digest('hex');
-    const { nodeId } = await device.wallet.info();
-    expect((await stand.lnd.keysend(nodeId, amountMsat, preimage)).status).toBe('SUCCEEDED');
-    await awaitStatus(device, paymentHash, ['succeeded']);
+    const payAgain = await paidByKeysend();
     const before = await device.wallet.balances();
     const lndSat = async (): Promise<bigint | undefined> => (await stand.lnd.listChannels())[0]?.localBalanceSat;
     const lndBeforeSat = await lndSat();
 
-    await stand.lnd.forgetPayment(paymentHash);
-    const second = await stand.lnd.keysend(nodeId, amountMsat, preimage).catch((thrown: unknown) => thrown);
+    const second = await payAgain();
     device = await device.reload();
     expect(second).toMatchObject({ code: 'payment_failed' });
     expect((await device.wallet.balances()).totalSat).toBe(before.totalSat);
     expect(await lndSat()).toBe(lndBeforeSat);
     await waitFor(async () => (await device.wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
-    const { bolt11, paymentHash: third } = await stand.lnd.addInvoice({ amountMsat });
-    await payLnd(stand, device, bolt11, third);
+    const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 5_000_000n });
+    await payLnd(stand, device, bolt11, paymentHash);
     await assertNoForceClose(stand);
   }, 120_000);
 
   it('takes a payment once wherever it dies while a second with its preimage arrives, and the second comes back', async () => {
-    await atRest();
-    const amountMsat = 5_000_000n;
-    const preimage = randomBytes(32);
-    const paymentHash = createHash('sha256').update(preimage).digest('hex');
-    const { nodeId } = await device.wallet.info();
-    expect((await stand.lnd.keysend(nodeId, amountMsat, preimage)).status).toBe('SUCCEEDED');
-    await awaitStatus(device, paymentHash, ['succeeded']);
+    const payAgain = await paidByKeysend();
     await atRest();
     const { totalSat } = await device.wallet.balances();
     for (let commit = 1; ; commit += 1) {
-      await stand.lnd.forgetPayment(paymentHash);
       device.crashIn(commit, 'after');
-      const second = stand.lnd.keysend(nodeId, amountMsat, preimage).catch((thrown: unknown) => thrown);
+      const second = payAgain();
       const hasDied = await Promise.race([device.crashed.then(() => true), second.then(() => false)]);
       device.disarm();
       if (hasDied) device = await device.reopen();
@@ -177,6 +163,20 @@ describe('a wallet with a channel to lnd', () => {
   }
 
   /** Both sides have forgotten the last HTLC. */
+  /** lnd paid by keysend. Answers how it pays with the same preimage once more, and what comes of that. */
+  async function paidByKeysend(): Promise<() => Promise<unknown>> {
+    await atRest();
+    const [amountMsat, preimage] = [5_000_000n, randomBytes(32)];
+    const paymentHash = createHash('sha256').update(preimage).digest('hex');
+    const { nodeId } = await device.wallet.info();
+    expect((await stand.lnd.keysend(nodeId, amountMsat, preimage)).status).toBe('SUCCEEDED');
+    await awaitStatus(device, paymentHash, ['succeeded']);
+    return async () => {
+      await stand.lnd.forgetPayment(paymentHash);
+      return stand.lnd.keysend(nodeId, amountMsat, preimage).catch((thrown: unknown) => thrown);
+    };
+  }
+
   async function atRest(): Promise<void> {
     const isAtRest = async (): Promise<boolean> =>
       (await stand.lnd.listChannels()).every((channel) => channel.pendingHtlcs === 0) &&
