@@ -103,12 +103,14 @@ export async function beforeSend({ safeMode }: Session): Promise<void> {
 }
 
 /**
- * In safe mode: resolves when the network knows what was sent, for no later session would send it again. Throws `broadcast_rejected`. Where no
- * server answers it waits in this session, which posts it with each look at the chain: called failed, it would be paid twice.
+ * In safe mode: resolves when the network knows what was sent, for no later session would send it again. Throws `broadcast_rejected`, and
+ * `node_halted` where the session ends meanwhile. Where no server answers it waits in this session, which posts it with each look at the chain:
+ * called failed, it would be paid twice.
  */
 export async function untilSent({ isSafeMode, node }: Session): Promise<void> {
   if (!isSafeMode) return;
   await node.sent().catch((thrown: unknown) => {
-    if (TernError.from(thrown).code === 'broadcast_rejected') throw thrown;
+    const { code } = TernError.from(thrown);
+    if (code !== 'chain_unavailable' && code !== 'chain_invalid_answer') throw thrown;
   });
 }

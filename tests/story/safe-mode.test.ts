@@ -11,6 +11,8 @@ import { assertNoForceClose, closeChannels, fund, openChannel, payLnd } from './
 const password = 'correct horse battery';
 const frozenSat = 70_000n;
 const receivedSat = 123_456n;
+/** The stored state knows three addresses for change: one it used, and two that the channel was promised. */
+const SENDS = 5;
 const smallSat = 2_000n;
 
 describe('a wallet with a channel to lnd, a frozen coin and a state that does not load', () => {
@@ -106,7 +108,7 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     await repair();
   });
 
-  it('sends on a full disk too, and its change is there when the state loads again', async () => {
+  it('sends on a full disk too, more often than the stored state has addresses for, and its change is there when that loads again', async () => {
     const repair = await spoil(({ key }) => key === 'manager');
     await failsToLoad();
     const { disk } = device;
@@ -117,19 +119,32 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     const before = (await device.wallet.balances()).totalSat;
     expect(await refusal(() => device.wallet.newAddress())).toBe('storage_full');
     const address = await stand.lnd.newAddress();
-    const { txid } = await device.wallet.sendOnchain({ address, amountSat: smallSat, feerateSatPerVb: 3 });
-    await stand.mine(1);
+    const txids: string[] = [];
+    let spentSat = 0n;
+    for (let count = 0; count < SENDS; count += 1) {
+      const { txid } = await device.wallet.sendOnchain({ address, amountSat: smallSat, feerateSatPerVb: 3 });
+      await stand.mine(1);
+      await device.wallet.sync();
+      txids.push(txid);
+      const { outputs, feeSat } = await transactionOf(stand, txid);
+      expect(outputs).toHaveLength(2);
+      spentSat += smallSat + feeSat;
+    }
     await device.off();
     disk.commit = commit;
     await repair();
     expect(await device.disk.readLocal('rescan')).toBeUndefined();
     device = await device.reopen();
-    await device.wallet.sync();
-    const { outputs, feeSat } = await transactionOf(stand, txid);
-    const coins = await device.wallet.coins();
-    expect(outputs).toHaveLength(2);
-    expect(coins.map(({ txid: from }) => from)).toContain(txid);
-    expect(coins.reduce((total, { amountSat }) => total + amountSat, 0n)).toBe(before - smallSat - feeSat);
+    // Each look finds the change of one more, through the coin that it came from.
+    const coins = await waitFor(
+      async () => {
+        await device.wallet.sync();
+        const found = await device.wallet.coins();
+        return found.some(({ txid }) => txid === txids.at(-1)) ? found : undefined;
+      },
+      { what: 'the change of the last' }
+    );
+    expect(coins.reduce((total, { amountSat }) => total + amountSat, 0n)).toBe(before - spentSat);
     await device.off();
   });
 
@@ -186,7 +201,7 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     expect(await stand.chain.isUnspent(frozenTxid, Number(frozenVout))).toBe(true);
     const sent = await transactionOf(stand, txid);
     expect(sent.outputs).toHaveLength(1);
-    expect(sent.outputs[0]!.amountSat + sent.feeSat).toBeGreaterThan(1_490_000n);
+    expect(sent.outputs[0]!.amountSat + sent.feeSat).toBeGreaterThan(1_480_000n);
 
     await stand.chain.fund(await wallet.newAddress(), receivedSat);
     await stand.mine(1);
@@ -216,7 +231,7 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     const sends = payments.filter(
       ({ kind, direction, status }) => `${kind} ${direction} ${status}` === 'onchain outbound succeeded'
     );
-    expect(sends.some(({ amountMsat }) => (amountMsat ?? 0n) > 1_490_000_000n)).toBe(true);
+    expect(sends.some(({ amountMsat }) => (amountMsat ?? 0n) > 1_480_000_000n)).toBe(true);
     await stand.lnd.awaitUsableChannel(nodeId, 60_000);
     await waitFor(async () => (await wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
     await pay();

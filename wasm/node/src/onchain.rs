@@ -20,9 +20,9 @@ use crate::onchain_coins::frozen_coins;
 use crate::store::NodeStore;
 use crate::types::Network;
 
-/// How many scripts beyond those handed out are kept in memory to recognise: none. Whatever looks further derives for itself and tells BDK how
-/// far it found money, whereas these would be derived anew at every start, 50 of them.
-const LOOKAHEAD: u32 = 0;
+/// How many scripts beyond those handed out are recognised. Another device, or safe mode, may have sent from a coin of ours: its change lies
+/// at one of them, and is found through the coin alone.
+const LOOKAHEAD: u32 = 25;
 
 /// The BDK wallet, its log of changes, and the coins promised to channels that are being opened.
 pub struct OnchainWallet {
@@ -58,6 +58,8 @@ impl OnchainWallet {
         fees: Arc<Fees>,
     ) -> Result<Self, NodeError> {
         let ((log, changes), frozen) = try_join!(ChangeLog::open(Arc::clone(&store)), frozen_coins(&store))?;
+        // Without a transaction there is no coin to find change through, and 50 scripts need not be derived.
+        let lookahead = if changes.tx_graph.txs.is_empty() { 0 } else { LOOKAHEAD };
         let external = Bip84(master, KeychainKind::External);
         let internal = Bip84(master, KeychainKind::Internal);
         let loaded = Wallet::load()
@@ -65,14 +67,14 @@ impl OnchainWallet {
             .descriptor(KeychainKind::Internal, Some(internal.clone()))
             .extract_keys()
             .check_network(network.into())
-            .lookahead(LOOKAHEAD)
+            .lookahead(lookahead)
             .load_wallet_no_persist(changes)
             .map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
         let mut bdk = match loaded {
             Some(wallet) => wallet,
             None => Wallet::create(external, internal)
                 .network(network.into())
-                .lookahead(LOOKAHEAD)
+                .lookahead(lookahead)
                 .create_wallet_no_persist()
                 .map_err(|e| NodeError::internal(format!("The on-chain wallet cannot be created: {e}.")))?,
         };
@@ -177,5 +179,36 @@ impl OnchainWallet {
     /// A transaction of this wallet by id, with what it cost and moved.
     pub fn details(&self, txid: Txid) -> Option<bdk_wallet::TxDetails> {
         self.bdk.borrow().tx_details(txid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bdk_wallet::KeychainKind;
+    use bitcoin::OutPoint;
+
+    use crate::onchain_cases::{confirm, open, paying, paying_us, COIN_SAT};
+    use crate::testing::MemoryHost;
+
+    #[test]
+    fn change_that_another_device_sent_to_an_address_unknown_here_is_found_through_its_coin_after_a_restart() {
+        let host = MemoryHost::shared();
+        let wallet = open(&host);
+        let coin = paying_us(&wallet, KeychainKind::External, 0);
+        confirm(&wallet, coin.clone());
+        wallet.stage_changes();
+
+        let reopened = open(&Arc::clone(&host));
+        let unknown = reopened
+            .bdk
+            .borrow()
+            .peek_address(KeychainKind::Internal, 7)
+            .script_pubkey();
+        let mut elsewhere = paying(unknown, 1);
+        elsewhere.input[0].previous_output = OutPoint::new(coin.compute_txid(), 0);
+        confirm(&reopened, elsewhere);
+        assert_eq!(reopened.balance().spendable_sat, COIN_SAT);
     }
 }
