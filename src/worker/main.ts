@@ -1,6 +1,5 @@
 // Owns the worker's entry in a browser: gives the wallet IndexedDB, WebSocket, fetch and the WASM node, and exposes its API. The only file here that needs a browser.
 import { expose } from 'comlink';
-import init, { TernNode } from '../../wasm/pkg/tern.js';
 import type { Network } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
 import { answer, answering } from './answer.js';
@@ -43,6 +42,7 @@ function browserPlatform(network: Network, wasmUrl: string): Platform {
     openDisk: () => IdbDisk.open(diskName),
     eraseDisk: () => IdbDisk.delete(diskName),
     loadNode: loadOnce(async () => {
+      const { default: init, TernNode } = await import('../../wasm/pkg/tern.js');
       await init({ module_or_path: wasmUrl });
       return TernNode;
     }),
