@@ -1,9 +1,9 @@
 // Proves that a database of an earlier version is moved to this one with all that is in it, and that a move that stops half-way leaves it as it was.
-import 'fake-indexeddb/auto';
-import { IDBFactory, IDBObjectStore } from 'fake-indexeddb';
+import { IDBObjectStore } from 'fake-indexeddb';
 import { openDB, type IDBPDatabase } from 'idb';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { dump, layFirst } from '../../tests/contract/disk-version-1.js';
+import { useFreshIndexedDb } from '../../tests/contract/fresh-indexed-db.js';
 import type { RowKey } from './disk.js';
 import { IdbDisk } from './idb.js';
 import { migrate, SCHEMA_VERSION, type Migration } from './idb-migrations.js';
@@ -16,13 +16,7 @@ const payment = (key: string): RowKey => ({ primary: 'payments', secondary: '', 
 const update = (key: string): RowKey => ({ primary: 'monitor_updates', secondary: 'm', key });
 const put = (value: number) => ({ puts: [{ row, value: Uint8Array.of(value) }], removes: [] });
 
-beforeEach(() => {
-  vi.stubGlobal('indexedDB', new IDBFactory());
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+useFreshIndexedDb();
 
 const chunk = (value: number, length = CHUNK) => new Uint8Array(length).fill(value);
 

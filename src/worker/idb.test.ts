@@ -1,9 +1,9 @@
 // Proves that the browser's disk keeps the contract, and what it does when IndexedDB fails, drops its connection or is touched by another window.
-import 'fake-indexeddb/auto';
-import { forceCloseDatabase, IDBFactory, IDBObjectStore } from 'fake-indexeddb';
+import { forceCloseDatabase, IDBObjectStore } from 'fake-indexeddb';
 import { deleteDB, openDB } from 'idb';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { describeDisk } from '../../tests/contract/disk.js';
+import { useFreshIndexedDb } from '../../tests/contract/fresh-indexed-db.js';
 import { IdbDisk } from './idb.js';
 import { SCHEMA_VERSION } from './idb-migrations.js';
 
@@ -11,13 +11,7 @@ const NAME = 'tern-test';
 const row = { primary: 'test', secondary: '', key: 'k' };
 const put = (value: number) => ({ puts: [{ row, value: Uint8Array.of(value) }], removes: [] });
 
-beforeEach(() => {
-  vi.stubGlobal('indexedDB', new IDBFactory());
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllGlobals();
-});
+useFreshIndexedDb();
 
 describeDisk('IdbDisk', async () => ({ open: () => IdbDisk.open(NAME), cleanUp: () => IdbDisk.delete(NAME) }));
 

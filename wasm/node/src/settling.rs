@@ -20,8 +20,7 @@ const MOST_USABLE_LOOKS: u32 = 100;
 impl Node {
     /// Waits a little for the peers of the channels that LDK would close at the best block. A payment may have failed while the wallet was
     /// away: its peer gives it back at the first contact, and nobody need pay for a closing. False: the node stops meanwhile, and nothing may
-    /// be told. `chain_unavailable`, `chain_invalid_answer`,
-    /// `wrong_network`.
+    /// be told. `chain_unavailable`, `chain_invalid_answer`, `wrong_network`.
     pub(crate) async fn let_peers_settle(&self) -> Result<bool, NodeError> {
         let mut usable_looks = 0;
         let mut height = None;
