@@ -29,7 +29,7 @@ export interface BrowserBench {
   commitRows(count: number, rounds: number): Promise<{ batchMs: number[]; singlyMs: number[] }>;
   /** Fetches, compiles and instantiates the module, and nothing else. */
   instantiate(imports: WebAssembly.ModuleImportDescriptor[]): Promise<number>;
-  /** The same, and a node of a new wallet started from and on an empty disk, first commit included. */
+  /** The same, and a node of a new wallet started from and on an empty disk, so far that it answers. */
   startNode(): Promise<number>;
   /** Makes a disk with what the server offers under this name. */
   fill(name: string): Promise<void>;

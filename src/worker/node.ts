@@ -64,8 +64,9 @@ export class NodeDriver {
   }
 
   /**
-   * Loads the node from the store and starts it, once. The seed is not kept. Throws what the node says. Its background work begins in a task of
-   * its own when this has resolved: it takes the thread for a while, and whoever waits for the start goes first.
+   * Loads the node from the store and starts it, once. The seed is not kept. What was staged before is durable when this resolves. Throws what
+   * the node says. Its background work begins in a task of its own afterwards: it takes the thread for a while, and whoever waits for the start
+   * goes first.
    */
   async start(seed: Uint8Array): Promise<void> {
     try {
@@ -77,8 +78,7 @@ export class NodeDriver {
       if (this.#over) throw this.#over;
       ahead.end();
       this.#attach(node);
-      const [wanted] = await Promise.all([this.query((attached) => attached.peersToKeep()), this.#turns.flush()]);
-      this.#peers?.keep(wanted);
+      if (store.hasStaged()) await this.#turns.flush();
       platform.clock.macrotask(() => this.#run(node));
     } catch (thrown) {
       const error = this.#over ?? this.#world.startFailure(TernError.from(thrown));
@@ -221,6 +221,8 @@ export class NodeDriver {
     if (this.#over || this.#isStopping) return;
     // A defect halts the node, and that tells of it.
     this.query(() => node.run()).catch(() => undefined);
+    // Without its peers a wallet looks well, and its channels are dead.
+    this.#keepPeers().catch((thrown: unknown) => this.halt(this.#world.startFailure(TernError.from(thrown))));
   }
 
   async #guard<T>(run: () => T | Promise<T>): Promise<T> {

@@ -13,7 +13,6 @@ const KEYS_ONLY = [['bdk_wallet', 'frozen']] as const;
 /** Namespaces that are read whole. */
 const WHOLE = [
   ['bdk_wallet', 'changes'],
-  ['peers', ''],
   ['monitors', '']
 ] as const;
 const UPDATES = 'monitor_updates';

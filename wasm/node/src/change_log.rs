@@ -7,6 +7,7 @@ use bdk_wallet::chain::Merge;
 use bdk_wallet::ChangeSet;
 use futures::future::try_join_all;
 use futures::try_join;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
@@ -43,6 +44,12 @@ fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     bytes
 }
 
+// Out of line: see `load.rs`.
+#[inline(never)]
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NodeError> {
+    ciborium::from_reader(bytes).map_err(|e| NodeError::unreadable("on-chain wallet", e))
+}
+
 impl ChangeLog {
     /// Reads the log and returns it with everything in it, merged.
     pub async fn open(store: Arc<NodeStore>) -> Result<(Self, ChangeSet), NodeError> {
@@ -52,8 +59,7 @@ impl ChangeLog {
         };
         let (stored, keys) = try_join!(store.get(NAMESPACE, "", SNAPSHOT), store.keys(NAMESPACE, CHANGES))?;
         if let Some(bytes) = stored {
-            snapshot =
-                ciborium::from_reader(bytes.as_slice()).map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
+            snapshot = decode(&bytes)?;
         }
         let mut numbers = Vec::new();
         for key in keys {
@@ -67,9 +73,7 @@ impl ChangeLog {
         let names: Vec<String> = numbers.iter().map(|number| key(*number)).collect();
         for bytes in try_join_all(names.iter().map(|name| store.get(NAMESPACE, CHANGES, name))).await? {
             let bytes = bytes.ok_or_else(|| NodeError::unreadable("on-chain wallet", "a change is missing"))?;
-            let change: ChangeSet =
-                ciborium::from_reader(bytes.as_slice()).map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
-            whole.merge(change);
+            whole.merge(decode(&bytes)?);
         }
         let next = numbers.last().map_or(snapshot.next, |last| last + 1);
         let log = Self {

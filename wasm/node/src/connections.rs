@@ -84,6 +84,9 @@ impl Node {
             .iter()
             .map(|peer| peer.counterparty_node_id)
             .collect();
+        if *self.connected.borrow() == now {
+            return;
+        }
         let before = self.connected.replace(now.clone());
         for node_id in before.difference(&now) {
             self.outputs.event(NodeEvent::PeerDisconnected {

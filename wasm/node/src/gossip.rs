@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lightning::io::Cursor;
-use lightning::ln::msgs::RoutingMessageHandler;
+use lightning::ln::msgs::{DecodeError, RoutingMessageHandler};
 use lightning::ln::peer_handler::IgnoringMessageHandler;
 use lightning::util::ser::ReadableArgs;
 use lightning_background_processor::GossipSync as LdkGossipSync;
@@ -34,17 +34,19 @@ pub enum Gossip {
 
 /// The map as stored, or an empty one: an unreadable map is no reason not to start.
 pub fn load_graph(stored: Option<Vec<u8>>, network: Network, logger: &Logger, host: &SharedHost) -> SharedGraph {
-    if let Some(bytes) = stored {
-        match Graph::read(&mut Cursor::new(bytes), Arc::clone(logger)) {
-            Ok(graph) => return Arc::new(graph),
-            Err(e) => host.log(
-                LogLevel::Warn,
-                "gossip",
-                &format!("the stored network graph is unreadable, starting anew: {e:?}"),
-            ),
-        }
-    }
-    Arc::new(Graph::new(network.into(), Arc::clone(logger)))
+    let read = stored.and_then(|bytes| read_graph(bytes, logger, host));
+    Arc::new(read.unwrap_or_else(|| Graph::new(network.into(), Arc::clone(logger))))
+}
+
+// Out of line: see `load.rs`.
+#[inline(never)]
+fn read_graph(bytes: Vec<u8>, logger: &Logger, host: &SharedHost) -> Option<Graph> {
+    let read = Graph::read(&mut Cursor::new(bytes), Arc::clone(logger));
+    let warn = |e: &DecodeError| {
+        let message = format!("the stored network graph is unreadable, starting anew: {e:?}");
+        host.log(LogLevel::Warn, "gossip", &message);
+    };
+    read.inspect_err(warn).ok()
 }
 
 impl Gossip {

@@ -54,7 +54,7 @@ pub type ChainMonitor = LdkChainMonitor<
 
 pub type Router =
     DefaultRouter<SharedGraph, Logger, Arc<WalletKeys>, Arc<ScorerCell>, ProbabilisticScoringFeeParameters, Scorer>;
-type MessageRouter = DefaultMessageRouter<SharedGraph, Logger, Arc<WalletKeys>>;
+pub type MessageRouter = DefaultMessageRouter<SharedGraph, Logger, Arc<WalletKeys>>;
 pub type ChannelManager = LdkChannelManager<
     Arc<ChainMonitor>,
     Arc<Outputs>,

@@ -22,6 +22,7 @@ mod keys;
 mod keysend;
 mod ldk;
 mod load;
+mod load_manager;
 mod monitor_rows;
 mod node;
 mod onchain;

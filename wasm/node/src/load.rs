@@ -1,15 +1,14 @@
 //! Owns the start: everything is read from the store in the order LDK needs, so that a crash at any point loads without closing a channel.
+//! A browser compiles a function whole when it is first called: what only a wallet with a history needs is kept out of line.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bitcoin::BlockHash;
-use lightning::chain::{BestBlock, ChannelMonitorUpdateStatus};
+use futures::try_join;
+use lightning::chain::BestBlock;
 use lightning::io::Cursor;
-use lightning::ln::channelmanager::{ChainParameters, ChannelManagerReadArgs};
-use lightning::onion_message::messenger::DefaultMessageRouter;
 use lightning::routing::scoring::{ProbabilisticScoringDecayParameters, ProbabilisticScoringFeeParameters};
 use lightning::util::ser::ReadableArgs;
 
@@ -20,10 +19,11 @@ use crate::confirm::ConfirmSync;
 use crate::error::NodeError;
 use crate::events::{bumper, EventHandler};
 use crate::gossip::{load_graph, Gossip};
-use crate::ground::{lay_ground, new_chain_monitor, new_onion_messenger, new_peer_manager, new_persister, Ground};
+use crate::ground::{lay_ground, new_chain_monitor, new_onion_messenger, new_peer_manager, Ground};
 use crate::host::SharedHost;
 use crate::keysend::Keysend;
-use crate::ldk::{ChainMonitor, ChannelManager, Router, Scorer, SharedGraph, Sweeper};
+use crate::ldk::{ChannelManager, Logger, Router, Scorer, SharedGraph, Sweeper};
+use crate::load_manager::load_manager;
 use crate::node::Node;
 use crate::onchain_sync::OnchainSync;
 use crate::payments::Payments;
@@ -45,7 +45,9 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         ground.outputs.hold();
     }
     let chain = Rc::new(Chain::new(&config.esplora_url, Arc::clone(&ground.host))?);
-    let stored = Stored::read(&ground.store).await?;
+    let quarantine = Quarantine::load(config.is_quarantined, Arc::clone(&ground.store));
+    let (stored, quarantine) = try_join!(Stored::read(&ground.store), quarantine)?;
+    let quarantine = Rc::new(quarantine);
     let graph = load_graph(stored.graph, config.network, &ground.logger, &ground.host);
     let scorer = load_scorer(stored.scorer, &ground, &graph);
     let chain_monitor = Arc::new(new_chain_monitor(&ground));
@@ -88,7 +90,6 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         config: channel_config(config.network),
         funding_feerates: RefCell::default(),
     });
-    let quarantine = Rc::new(Quarantine::load(config.is_quarantined, Arc::clone(&ground.store)).await?);
     let events = Rc::new(EventHandler {
         quarantine: Rc::clone(&quarantine),
         host: Arc::clone(&ground.host),
@@ -171,90 +172,21 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
 
 fn load_scorer(stored: Option<Vec<u8>>, ground: &Ground, graph: &SharedGraph) -> Arc<ScorerCell> {
     let decay = ProbabilisticScoringDecayParameters::default();
-    let read = stored.and_then(|bytes| {
-        Scorer::read(
-            &mut Cursor::new(bytes),
-            (decay, Arc::clone(graph), Arc::clone(&ground.logger)),
-        )
-        .ok()
-    });
     // What the scorer learnt is worth little: an unreadable one starts anew.
-    let scorer = read.unwrap_or_else(|| Scorer::new(decay, Arc::clone(graph), Arc::clone(&ground.logger)));
+    let scorer = stored
+        .and_then(|bytes| read_scorer(bytes, decay, graph, &ground.logger))
+        .unwrap_or_else(|| Scorer::new(decay, Arc::clone(graph), Arc::clone(&ground.logger)));
     Arc::new(ScorerCell::new(scorer))
 }
 
-async fn load_manager(
-    stored: Option<Vec<u8>>,
-    ground: &Ground,
-    chain_monitor: &Arc<ChainMonitor>,
-    router: &Arc<Router>,
+#[inline(never)]
+fn read_scorer(
+    bytes: Vec<u8>,
+    decay: ProbabilisticScoringDecayParameters,
     graph: &SharedGraph,
-) -> Result<Arc<ChannelManager>, NodeError> {
-    let message_router = Arc::new(DefaultMessageRouter::new(Arc::clone(graph), Arc::clone(&ground.keys)));
-    let config = channel_config(ground.network);
-    ground.store.read_monitors_ahead().await?;
-    let monitors = new_persister(ground)
-        .read_all_channel_monitors_with_updates()
-        .await
-        .map_err(|e| NodeError::unreadable("channel", e))?;
-    ground.store.forget_read_ahead();
-    let Some(bytes) = stored else {
-        if !monitors.is_empty() {
-            return Err(NodeError::unreadable(
-                "channel manager",
-                "it is missing, though there are channels",
-            ));
-        }
-        let chain = ChainParameters {
-            network: ground.network.into(),
-            best_block: BestBlock::from_network(ground.network.into()),
-        };
-        let manager = ChannelManager::new(
-            Arc::clone(&ground.fees),
-            Arc::clone(chain_monitor),
-            Arc::clone(&ground.outputs),
-            Arc::clone(router),
-            message_router,
-            Arc::clone(&ground.logger),
-            Arc::clone(&ground.keys),
-            Arc::clone(&ground.keys),
-            Arc::clone(&ground.keys),
-            config,
-            chain,
-            ground.host.now().as_secs() as u32,
-        );
-        return Ok(Arc::new(manager));
-    };
-    let arguments = ChannelManagerReadArgs::new(
-        Arc::clone(&ground.keys),
-        Arc::clone(&ground.keys),
-        Arc::clone(&ground.keys),
-        Arc::clone(&ground.fees),
-        Arc::clone(chain_monitor),
-        Arc::clone(&ground.outputs),
-        Arc::clone(router),
-        message_router,
-        Arc::clone(&ground.logger),
-        config,
-        monitors.iter().map(|(_, monitor)| monitor).collect(),
-    );
-    let (_, manager) = <(BlockHash, ChannelManager)>::read(&mut Cursor::new(bytes), arguments)
-        .map_err(|e| NodeError::unreadable("channel manager", e))?;
-    for (_, monitor) in monitors {
-        let channel_id = monitor.channel_id();
-        let loaded = chain_monitor.load_existing_monitor(channel_id, monitor);
-        if !matches!(
-            loaded,
-            Ok(ChannelMonitorUpdateStatus::Completed | ChannelMonitorUpdateStatus::InProgress)
-        ) {
-            return Err(NodeError::unreadable("channel", "it is there twice"));
-        }
-        // What is on disk counts as complete; without this a crash between the funding's cut and its completion never broadcasts it.
-        chain_monitor
-            .channel_monitor_updated(channel_id, 0)
-            .map_err(|e| NodeError::internal(format!("A channel that was just loaded is missing: {e:?}.")))?;
-    }
-    Ok(Arc::new(manager))
+    logger: &Logger,
+) -> Option<Scorer> {
+    Scorer::read(&mut Cursor::new(bytes), (decay, Arc::clone(graph), Arc::clone(logger))).ok()
 }
 
 fn load_sweeper(
@@ -262,20 +194,25 @@ fn load_sweeper(
     ground: &Ground,
     manager: &ChannelManager,
 ) -> Result<(BestBlock, Arc<Sweeper>), NodeError> {
-    let Some(bytes) = stored else {
-        let block = manager.current_best_block();
-        let sweeper = Sweeper::new(
-            block,
-            Arc::clone(&ground.outputs),
-            Arc::clone(&ground.fees),
-            Some(Arc::clone(&ground.filter)),
-            Arc::clone(&ground.keys),
-            Arc::clone(&ground.keys),
-            Arc::clone(&ground.store),
-            Arc::clone(&ground.logger),
-        );
-        return Ok((block, Arc::new(sweeper)));
-    };
+    if let Some(bytes) = stored {
+        return read_sweeper(bytes, ground);
+    }
+    let block = manager.current_best_block();
+    let sweeper = Sweeper::new(
+        block,
+        Arc::clone(&ground.outputs),
+        Arc::clone(&ground.fees),
+        Some(Arc::clone(&ground.filter)),
+        Arc::clone(&ground.keys),
+        Arc::clone(&ground.keys),
+        Arc::clone(&ground.store),
+        Arc::clone(&ground.logger),
+    );
+    Ok((block, Arc::new(sweeper)))
+}
+
+#[inline(never)]
+fn read_sweeper(bytes: Vec<u8>, ground: &Ground) -> Result<(BestBlock, Arc<Sweeper>), NodeError> {
     let arguments = (
         Arc::clone(&ground.outputs),
         Arc::clone(&ground.fees),

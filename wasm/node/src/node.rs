@@ -241,9 +241,13 @@ impl Node {
 
     fn review_quarantine(&self) {
         // What the chain says comes first: a funding may be spent.
-        if !self.quarantine.is_on() || self.synced_at_ms.get().is_none() {
-            return;
+        if self.quarantine.is_on() && self.synced_at_ms.get().is_some() {
+            self.end_quarantine_if_due();
         }
+    }
+
+    #[inline(never)]
+    fn end_quarantine_if_due(&self) {
         let connected: Vec<PublicKey> = self.connected.borrow().iter().copied().collect();
         let (channels, unspent) = (self.manager.list_channels(), self.unspent_channels());
         let now_ms = self.payments.now_ms();

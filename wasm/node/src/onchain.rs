@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bdk_wallet::bitcoin::bip32::Xpriv;
-use bdk_wallet::chain::CanonicalizationParams;
+use bdk_wallet::chain::{CanonicalizationParams, Merge};
 use bdk_wallet::template::Bip84;
-use bdk_wallet::{KeychainKind, Wallet};
+use bdk_wallet::{ChangeSet, KeychainKind, Wallet};
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid};
 use futures::try_join;
 
@@ -60,25 +60,10 @@ impl OnchainWallet {
         let ((log, changes), frozen) = try_join!(ChangeLog::open(Arc::clone(&store)), frozen_coins(&store))?;
         // Without a transaction there is no coin to find change through, and 50 scripts need not be derived.
         let lookahead = if changes.tx_graph.txs.is_empty() { 0 } else { LOOKAHEAD };
-        let external = Bip84(master, KeychainKind::External);
-        let internal = Bip84(master, KeychainKind::Internal);
-        let loaded = Wallet::load()
-            .descriptor(KeychainKind::External, Some(external.clone()))
-            .descriptor(KeychainKind::Internal, Some(internal.clone()))
-            .extract_keys()
-            .check_network(network.into())
-            .lookahead(lookahead)
-            .load_wallet_no_persist(changes)
-            .map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
-        let mut bdk = match loaded {
-            Some(wallet) => wallet,
-            None => Wallet::create(external, internal)
-                .network(network.into())
-                .lookahead(lookahead)
-                .create_wallet_no_persist()
-                .map_err(|e| NodeError::internal(format!("The on-chain wallet cannot be created: {e}.")))?,
+        let bdk = match changes.is_empty() {
+            true => create(master, network, lookahead)?,
+            false => load(master, network, lookahead, changes)?,
         };
-        promise_derived(&mut bdk);
         Ok(Self {
             host,
             network,
@@ -92,9 +77,13 @@ impl OnchainWallet {
         })
     }
 
-    /// Stages what changed since the last cut.
+    /// Stages what changed since the last cut. That the wallet exists is written with the first thing that happens to it.
     pub fn stage_changes(&self) {
-        if let Some(changes) = self.bdk.borrow_mut().take_staged() {
+        let mut bdk = self.bdk.borrow_mut();
+        if bdk.staged().is_none_or(follows_from_words) {
+            return;
+        }
+        if let Some(changes) = bdk.take_staged() {
             self.log.append(changes);
         }
     }
@@ -182,6 +171,40 @@ impl OnchainWallet {
     }
 }
 
+fn create(master: Xpriv, network: Network, lookahead: u32) -> Result<Wallet, NodeError> {
+    let external = Bip84(master, KeychainKind::External);
+    let internal = Bip84(master, KeychainKind::Internal);
+    Wallet::create(external, internal)
+        .network(network.into())
+        .lookahead(lookahead)
+        .create_wallet_no_persist()
+        .map_err(|e| NodeError::internal(format!("The on-chain wallet cannot be created: {e}.")))
+}
+
+// Out of line: see `load.rs`.
+#[inline(never)]
+fn load(master: Xpriv, network: Network, lookahead: u32, changes: ChangeSet) -> Result<Wallet, NodeError> {
+    let external = Bip84(master, KeychainKind::External);
+    let internal = Bip84(master, KeychainKind::Internal);
+    let mut bdk = Wallet::load()
+        .descriptor(KeychainKind::External, Some(external))
+        .descriptor(KeychainKind::Internal, Some(internal))
+        .extract_keys()
+        .check_network(network.into())
+        .lookahead(lookahead)
+        .load_wallet_no_persist(changes)
+        .map_err(|e| NodeError::unreadable("on-chain wallet", e))?
+        .ok_or_else(|| NodeError::unreadable("on-chain wallet", "it is empty"))?;
+    promise_derived(&mut bdk);
+    Ok(bdk)
+}
+
+/// No address was given out, no coin met and no block seen but the first: who has the words has this.
+fn follows_from_words(changes: &ChangeSet) -> bool {
+    let knows_blocks = changes.local_chain.blocks.keys().any(|height| *height > 0);
+    !knows_blocks && changes.tx_graph.is_empty() && changes.indexer.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -210,5 +233,20 @@ mod tests {
         elsewhere.input[0].previous_output = OutPoint::new(coin.compute_txid(), 0);
         confirm(&reopened, elsewhere);
         assert_eq!(reopened.balance().spendable_sat, COIN_SAT);
+    }
+
+    #[test]
+    fn a_new_wallet_writes_nothing_before_something_happens_to_it_and_then_all_that_it_is() {
+        let host = MemoryHost::shared();
+        let wallet = open(&host);
+        wallet.stage_changes();
+        assert_eq!(host.written_bytes.get(), 0);
+
+        wallet.new_address();
+        wallet.stage_changes();
+        let reopened = open(&host);
+        let bdk = reopened.bdk.borrow();
+        assert_eq!(bdk.derivation_index(KeychainKind::External), Some(0));
+        assert!(bdk.staged().is_none());
     }
 }

@@ -53,10 +53,14 @@ impl NodeStore {
         &self.monitor_rows
     }
 
-    /// Reads all monitors and their updates at once, before LDK reads them one after the other. What cannot be read is left to LDK, which
+    /// The keys of all monitors.
+    pub async fn monitors(&self) -> Result<Vec<String>, NodeError> {
+        self.keys(MONITORS, "").await
+    }
+
+    /// Reads these monitors and their updates at once, before LDK reads them one after the other. What cannot be read is left to LDK, which
     /// passes over updates that a monitor holds already.
-    pub async fn read_monitors_ahead(&self) -> Result<(), NodeError> {
-        let monitors = self.keys(MONITORS, "").await?;
+    pub async fn read_monitors_ahead(&self, monitors: &[String]) -> Result<(), NodeError> {
         for read in join_all(monitors.iter().map(|monitor| self.read_ahead(monitor))).await {
             read?;
         }
@@ -110,6 +114,7 @@ impl NodeStore {
     }
 
     /// Stages the manager's row, at the cut only.
+    #[inline(never)]
     pub fn stage_manager(&self, manager: &impl Writeable) {
         let encoded = encode_once(manager, self.manager_bytes.get());
         self.manager_bytes.set(encoded.len());
