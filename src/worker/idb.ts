@@ -2,6 +2,7 @@
 import { deleteDB, openDB } from 'idb';
 import { TernError } from '../wire/errors.js';
 import type { Disk, DiskBatch, OutboxEntry, RowKey } from './disk.js';
+import { unlessBlocked } from './idb-blocked.js';
 import { storageCorrupt, toDiskError } from './idb-errors.js';
 import { migrate, SCHEMA_VERSION } from './idb-migrations.js';
 import { newInOrder, putOrder, readPage } from './idb-order.js';
@@ -44,7 +45,10 @@ export class IdbDisk implements Disk {
 
   /** Deletes a database for good. Close its disk first. */
   static async delete(name: string): Promise<void> {
-    await deleteDB(name).catch((thrown: unknown) => Promise.reject(toDiskError(thrown)));
+    await unlessBlocked(
+      (blocked) => deleteDB(name, { blocked }),
+      () => undefined
+    ).catch((thrown: unknown) => Promise.reject(toDiskError(thrown)));
   }
 
   read(row: RowKey): Promise<Uint8Array | undefined> {
@@ -188,23 +192,26 @@ export class IdbDisk implements Disk {
     let isGone = false;
     let moving: Promise<unknown> | undefined;
     try {
-      const database: Database = await openDB<TernSchema>(this.#name, SCHEMA_VERSION, {
-        upgrade(upgraded, oldVersion, _newVersion, transaction) {
-          // A running wallet must not go on in an empty database: somebody deleted its own.
-          isGone = oldVersion === 0 && !mayCreate;
-          if (isGone) {
-            transaction.done.catch(() => undefined);
-            transaction.abort();
-          } else moving = migrate(upgraded, oldVersion, transaction).catch((failure: unknown) => failure);
-        },
-        blocking(_oldVersion, _newVersion, event) {
-          // Another window upgrades or deletes the database, and waits for this connection to go. The next use finds out which.
-          (event.target as IDBDatabase).close();
-        },
-        terminated: () => {
-          this.#database = undefined;
-        }
-      });
+      const open = (blocked: () => void): Promise<Database> =>
+        openDB<TernSchema>(this.#name, SCHEMA_VERSION, {
+          blocked,
+          upgrade(upgraded, oldVersion, _newVersion, transaction) {
+            // A running wallet must not go on in an empty database: somebody deleted its own.
+            isGone = oldVersion === 0 && !mayCreate;
+            if (isGone) {
+              transaction.done.catch(() => undefined);
+              transaction.abort();
+            } else moving = migrate(upgraded, oldVersion, transaction).catch((failure: unknown) => failure);
+          },
+          blocking(_oldVersion, _newVersion, event) {
+            // Another window upgrades or deletes the database, and waits for this connection to go. The next use finds out which.
+            (event.target as IDBDatabase).close();
+          },
+          terminated: () => {
+            this.#database = undefined;
+          }
+        });
+      const database = await unlessBlocked(open, (late) => late.close());
       this.#database = database;
       return database;
     } catch (thrown) {

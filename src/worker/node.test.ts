@@ -26,17 +26,6 @@ describe('the background work', () => {
     await wallet.lock();
   });
 
-  it('ends with the node where the peers to keep cannot be read', async () => {
-    const wallet = await world.open();
-    const list = world.disk.list.bind(world.disk);
-    world.disk.list = (primary, ...rest) =>
-      primary === 'peers'
-        ? Promise.reject(new TernError('storage_corrupt', 'Broken.', 'Wait.'))
-        : list(primary, ...rest);
-    await wallet.create({ password, words: 12 });
-    await expect.poll(() => wallet.status()).toMatchObject({ phase: 'halted', error: { code: 'storage_corrupt' } });
-  });
-
   it('does not begin when the wallet is locked at once', async () => {
     const wallet = await world.open();
     await wallet.create({ password, words: 12 });

@@ -78,6 +78,8 @@ export class NodeDriver {
       if (this.#over) throw this.#over;
       ahead.end();
       this.#attach(node);
+      await this.#keepPeers();
+      // Nothing is in flight: a node stages nothing before its first cut.
       if (store.hasStaged()) await this.#turns.flush();
       platform.clock.macrotask(() => this.#run(node));
     } catch (thrown) {
@@ -221,8 +223,6 @@ export class NodeDriver {
     if (this.#over || this.#isStopping) return;
     // A defect halts the node, and that tells of it.
     this.query(() => node.run()).catch(() => undefined);
-    // Without its peers a wallet looks well, and its channels are dead.
-    this.#keepPeers().catch((thrown: unknown) => this.halt(this.#world.startFailure(TernError.from(thrown))));
   }
 
   async #guard<T>(run: () => T | Promise<T>): Promise<T> {

@@ -13,6 +13,7 @@ const KEYS_ONLY = [['bdk_wallet', 'frozen']] as const;
 /** Namespaces that are read whole. */
 const WHOLE = [
   ['bdk_wallet', 'changes'],
+  ['peers', ''],
   ['monitors', '']
 ] as const;
 const UPDATES = 'monitor_updates';

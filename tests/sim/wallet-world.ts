@@ -53,8 +53,7 @@ export class ScriptedNode {
   info(): Pick<NodeInfo, 'nextHtlcExpiryHeight' | 'syncedAtMs'> {
     return { nextHtlcExpiryHeight: this.nextHtlcExpiryHeight, syncedAtMs: this.syncedAtMs };
   }
-  async peersToKeep(): Promise<never[]> {
-    await this.host.list('peers', '');
+  peersToKeep(): never[] {
     return [];
   }
   connectedPeers(): string[] {

@@ -268,9 +268,8 @@ impl TernNode {
 
     /// Remembers a peer's address, so that it is dialled again.
     #[wasm_bindgen(js_name = rememberPeer)]
-    pub async fn remember_peer(&self, peer: Ts<PeerAddress>) -> Answer<()> {
-        let (node, peer) = (Rc::clone(&self.node), given(&peer)?);
-        node.peer_book.remember(&peer).await.map_err(thrown)
+    pub fn remember_peer(&self, peer: Ts<PeerAddress>) -> Answer<()> {
+        self.node.peer_book.remember(&given(&peer)?).map_err(thrown)
     }
 
     /// Forgets a peer's address.
@@ -281,10 +280,9 @@ impl TernNode {
 
     /// Everybody who should be connected.
     #[wasm_bindgen(js_name = peersToKeep)]
-    pub async fn peers_to_keep(&self) -> Answer<Vec<Ts<PeerAddress>>> {
-        let node = Rc::clone(&self.node);
-        let peers = node.peer_book.all().await.map_err(thrown)?;
-        peers.into_iter().map(|peer| answer(Ok(peer))).collect()
+    pub fn peers_to_keep(&self) -> Answer<Vec<Ts<PeerAddress>>> {
+        let peers = self.node.peer_book.all().into_iter();
+        peers.map(|peer| answer(Ok(peer))).collect()
     }
 
     /// Ends the connection with a peer.

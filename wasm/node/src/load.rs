@@ -45,8 +45,11 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         ground.outputs.hold();
     }
     let chain = Rc::new(Chain::new(&config.esplora_url, Arc::clone(&ground.host))?);
-    let quarantine = Quarantine::load(config.is_quarantined, Arc::clone(&ground.store));
-    let (stored, quarantine) = try_join!(Stored::read(&ground.store), quarantine)?;
+    let (stored, peer_book, quarantine) = try_join!(
+        Stored::read(&ground.store),
+        PeerBook::load(Arc::clone(&ground.store)),
+        Quarantine::load(config.is_quarantined, Arc::clone(&ground.store)),
+    )?;
     let quarantine = Rc::new(quarantine);
     let graph = load_graph(stored.graph, config.network, &ground.logger, &ground.host);
     let scorer = load_scorer(stored.scorer, &ground, &graph);
@@ -135,7 +138,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
     Ok(Rc::new(Node {
         confirm: ConfirmSync::new(Rc::clone(&chain), config.network, ground.filter, Rc::clone(&tip)),
         tasks: Rc::new(Tasks::new(Arc::clone(&ground.host))),
-        peer_book: PeerBook::new(Arc::clone(&ground.store)),
+        peer_book,
         poll_interval: Duration::from_secs(u64::from(config.poll_interval_seconds.max(1))),
         network: config.network,
         host: ground.host,

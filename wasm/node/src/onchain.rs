@@ -77,13 +77,9 @@ impl OnchainWallet {
         })
     }
 
-    /// Stages what changed since the last cut. That the wallet exists is written with the first thing that happens to it.
+    /// Stages what changed since the last cut.
     pub fn stage_changes(&self) {
-        let mut bdk = self.bdk.borrow_mut();
-        if bdk.staged().is_none_or(follows_from_words) {
-            return;
-        }
-        if let Some(changes) = bdk.take_staged() {
+        if let Some(changes) = self.bdk.borrow_mut().take_staged() {
             self.log.append(changes);
         }
     }
@@ -199,12 +195,6 @@ fn load(master: Xpriv, network: Network, lookahead: u32, changes: ChangeSet) -> 
     Ok(bdk)
 }
 
-/// No address was given out, no coin met and no block seen but the first: who has the words has this.
-fn follows_from_words(changes: &ChangeSet) -> bool {
-    let knows_blocks = changes.local_chain.blocks.keys().any(|height| *height > 0);
-    !knows_blocks && changes.tx_graph.is_empty() && changes.indexer.is_empty()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -233,20 +223,5 @@ mod tests {
         elsewhere.input[0].previous_output = OutPoint::new(coin.compute_txid(), 0);
         confirm(&reopened, elsewhere);
         assert_eq!(reopened.balance().spendable_sat, COIN_SAT);
-    }
-
-    #[test]
-    fn a_new_wallet_writes_nothing_before_something_happens_to_it_and_then_all_that_it_is() {
-        let host = MemoryHost::shared();
-        let wallet = open(&host);
-        wallet.stage_changes();
-        assert_eq!(host.written_bytes.get(), 0);
-
-        wallet.new_address();
-        wallet.stage_changes();
-        let reopened = open(&host);
-        let bdk = reopened.bdk.borrow();
-        assert_eq!(bdk.derivation_index(KeychainKind::External), Some(0));
-        assert!(bdk.staged().is_none());
     }
 }
