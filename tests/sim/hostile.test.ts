@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Answer } from '../../src/worker/api.js';
 import { answering } from '../../src/worker/answer.js';
+import { FORMS } from '../../src/worker/forms.js';
 import { Logs } from '../../src/worker/logs.js';
 import { pay } from './acts.js';
 import { calm, checkAtRest } from './checks.js';
@@ -55,6 +56,9 @@ const MESSAGES: Record<string, fc.Arbitrary<unknown>[]> = {
   touch: [junk],
   quoteOnchain: [request({ address: mixed(), amountSat: mixed(), feerateSatPerVb: mixed() })],
   sendOnchain: [request({ address: mixed(), amountSat: mixed(), feerateSatPerVb: mixed() })],
+  quoteSpeedUp: [request({ txid: mixed(), feerateSatPerVb: mixed() })],
+  speedUp: [request({ txid: mixed(), feerateSatPerVb: mixed(), agreed: junk })],
+  freezeCoin: [mixed(), junk],
   openChannel: [request({ nodeUri: mixed(), amountSat: mixed(), feerateSatPerVb: mixed(), announce: junk })],
   closeChannel: [mixed()],
   forceCloseChannel: [mixed()],
@@ -63,6 +67,8 @@ const MESSAGES: Record<string, fc.Arbitrary<unknown>[]> = {
   decodeInvoice: [mixed()],
   quotePayment: [request({ bolt11: mixed(), amountMsat: mixed(), maxFeeMsat: mixed() })],
   pay: [request({ bolt11: mixed(), amountMsat: mixed(), maxFeeMsat: mixed() })],
+  quoteKeysend: [request({ nodeId: mixed(), amountMsat: mixed(), maxFeeMsat: mixed() })],
+  keysend: [request({ nodeId: mixed(), amountMsat: mixed(), maxFeeMsat: mixed() })],
   payment: [mixed()],
   payments: [mixed(), mixed()],
   setLabel: [mixed(), mixed()],
@@ -71,12 +77,21 @@ const MESSAGES: Record<string, fc.Arbitrary<unknown>[]> = {
     request({ backupMode: junk, esploraUrl: junk, vssUrl: junk, autoLockMinutes: anyText, stranger: junk })
   ],
   unlock: [fc.anything(), junk],
+  unlockWithPasskey: [mixed(fc.uint8Array())],
+  addPasskey: [mixed(), request({ credentialId: mixed(fc.uint8Array()), salt: mixed(fc.uint8Array()) }), mixed()],
+  wipe: [mixed()],
   revealMnemonic: [junk.filter((value) => typeof value !== 'string')],
   create: [request({ password: junk, words: junk, bip39Passphrase: junk })],
   restore: [request({ password: junk, mnemonic: anyText, bip39Passphrase: junk })]
 };
 
 describe('a message to the worker', () => {
+  it('is tried of every method that takes something', () => {
+    // A listener is a function, and no message.
+    const taking = Object.entries(FORMS).filter(([name, forms]) => forms.length > 0 && name !== 'subscribe');
+    expect(Object.keys(MESSAGES).sort()).toEqual(taking.map(([name]) => name).sort());
+  });
+
   it.each(Object.keys(MESSAGES))(
     '%s: is answered or refused with a code, and changes nothing',
     TIMEOUT,
