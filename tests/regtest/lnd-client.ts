@@ -62,6 +62,8 @@ export interface LndPayRequest {
   feeLimitMsat?: bigint;
   /** How long lnd tries; default 30. */
   timeoutS?: number;
+  /** Default 1. */
+  maxParts?: number;
 }
 
 /** BLIP 3: the record that carries the payer's preimage. */
@@ -185,9 +187,11 @@ export class LndClient {
   }
 
   /** Pays and waits for the outcome: the payment that succeeded, or `payment_failed` with lnd's reason. */
-  async payInvoice({ bolt11, amountMsat, feeLimitMsat = 100_000n, timeoutS = 30 }: LndPayRequest): Promise<LndPayment> {
+  async payInvoice(request: LndPayRequest): Promise<LndPayment> {
+    const { bolt11, amountMsat, feeLimitMsat = 100_000n, timeoutS = 30, maxParts = 1 } = request;
     return this.#send({
       payment_request: bolt11,
+      max_parts: maxParts,
       fee_limit_msat: String(feeLimitMsat),
       timeout_seconds: timeoutS,
       ...(amountMsat !== undefined && { amt_msat: String(amountMsat) })
