@@ -1,8 +1,9 @@
 // Owns the proof that coins can be frozen and transactions that wait sped up from the screens, and that a node's id is enough to pay: by mempool, chain and lnd.
 import { expect, type Page } from '@playwright/test';
+import type { Stand } from '../regtest/stand.js';
 import { c } from '../../src/lib/wallet/words/coins.js';
 import { button, field, goTo, heading, satText, t, visit } from './support/screen.js';
-import { catchUpTimeoutMs, enterPayment } from './support/steps.js';
+import { catchUpTimeoutMs, enterPayment, fillChannel } from './support/steps.js';
 import { test } from './support/world.js';
 
 const amountSat = 31_000n;
@@ -104,6 +105,45 @@ test('the id of a node is enough to pay it; lnd calls it settled', async ({ spen
   expect(invoices).toHaveLength(before + 1);
   expect(invoices.at(-1)).toMatchObject({ state: 'SETTLED', paidMsat: 7_000_000n });
 });
+
+test('a payment, and the funding of a channel, pay for the speed that was chosen, by what the chain holds of them', async ({
+  spender: { page },
+  stand
+}) => {
+  stand.esplora.feerateSatPerVb = (targetBlocks) => (targetBlocks <= 2 ? 20 : targetBlocks <= 6 ? 10 : 5);
+  await stand.mine(1);
+  await expect(async () => {
+    await visit(page, '/channels');
+    await visit(page, '/channels/open');
+    await expect(page.getByText('about 20 minutes, 20 sat/vB', { exact: true })).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: catchUpTimeoutMs });
+
+  await enterPayment(page, await stand.lnd.newAddress());
+  await field(page, 'send.amount').fill(String(amountSat));
+  await button(page, 'app.continue').click();
+  await page.getByRole('radio', { name: t('send.fast') }).check();
+  await expect(page.getByRole('radio', { name: t('send.fast') })).toBeChecked();
+  await page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true }).click();
+  expect(await waitingFeerate(stand)).toBeCloseTo(20, 0);
+  await stand.mine(1);
+
+  await fillChannel(page, stand.lnd.nodeUri, 100_000n);
+  await page.getByRole('radio', { name: t('send.slow') }).check();
+  await button(page, 'open.submit').click();
+  await page.getByRole('button', { name: t('open.confirm', { amount: satText(100_000n) }), exact: true }).click();
+  expect(await waitingFeerate(stand)).toBeCloseTo(5, 0);
+  stand.esplora.feerateSatPerVb = 2;
+  await stand.mine(6);
+});
+
+/** The feerate of the only transaction that waits, in sat/vB. */
+async function waitingFeerate(stand: Stand): Promise<number> {
+  await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
+  const [txid = ''] = await stand.chain.mempool();
+  const answer = await fetch(`${stand.esplora.url}/tx/${txid}`);
+  const { fee, weight } = (await answer.json()) as { fee: number; weight: number };
+  return (fee * 4) / weight;
+}
 
 function named(page: Page, name: string) {
   return page.getByRole('button', { name, exact: true });

@@ -29,8 +29,8 @@ export interface EsploraOptions {
 }
 
 export class Esplora {
-  /** What `fee-estimates` says for every target: a young regtest has no estimates of its own. */
-  feerateSatPerVb = 2;
+  /** What `fee-estimates` says, of every target or by target in blocks: a young regtest has no estimates of its own. */
+  feerateSatPerVb: number | ((targetBlocks: number) => number) = 2;
   /** The latest paths that were asked for, oldest first; tests may empty it. */
   readonly requests: string[] = [];
   readonly #chain: Chain;
@@ -110,7 +110,10 @@ export class Esplora {
   }
 
   #feeEstimates(): Record<string, number> {
-    return Object.fromEntries(feeTargetsBlocks.map((target) => [target, this.feerateSatPerVb]));
+    const { feerateSatPerVb: rate } = this;
+    return Object.fromEntries(
+      feeTargetsBlocks.map((target) => [target, typeof rate === 'number' ? rate : rate(target)])
+    );
   }
 }
 

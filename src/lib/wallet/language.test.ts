@@ -4,6 +4,8 @@ import { readableShape } from './errors.js';
 import { formatWhen, plural, speak, t } from './i18n.js';
 import { formatSat, groupBy, parseAmountSat } from './money.js';
 import { b, backupWords } from './words/backup.js';
+import { channelWords } from './words/channel.js';
+import { coinWords } from './words/coins.js';
 import { catalogue } from './words/de.js';
 import { deviceWords } from './words/device.js';
 import { words } from './words/en.js';
@@ -23,6 +25,8 @@ describe('German', () => {
     ['the wallet', words, catalogue.words],
     ['the backup', backupWords, catalogue.backup],
     ['the device', deviceWords, catalogue.device],
+    ['a channel', channelWords, catalogue.channel],
+    ['the coins', coinWords, catalogue.coins],
     ['the price', priceWords, catalogue.price],
     ['money that waits', waitingWords, catalogue.waiting]
   ])('has every message of %s, with the same parameters', (_name, english, german: Record<string, string>) => {

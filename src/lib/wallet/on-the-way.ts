@@ -12,14 +12,20 @@ export function guardPayment(): () => void {
     if (isOver) await screen?.release();
   };
   const shown = (): void => void stayOn();
-  const leaving = (event: BeforeUnloadEvent): void => event.preventDefault();
+  const stopAsking = askBeforeLeaving();
   void stayOn();
   document.addEventListener('visibilitychange', shown);
-  addEventListener('beforeunload', leaving);
   return () => {
     isOver = true;
     void screen?.release();
     document.removeEventListener('visibilitychange', shown);
-    removeEventListener('beforeunload', leaving);
+    stopAsking();
   };
+}
+
+/** Whoever closes the tab is asked first, until the function returned is called. */
+export function askBeforeLeaving(): () => void {
+  const leaving = (event: BeforeUnloadEvent): void => event.preventDefault();
+  addEventListener('beforeunload', leaving);
+  return () => removeEventListener('beforeunload', leaving);
 }

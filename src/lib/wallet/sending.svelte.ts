@@ -4,12 +4,11 @@ import { TernError } from '../../wire/errors.js';
 import { quoteOnceAwake } from './awake.js';
 import { readableError, readableShape, type ReadableError } from './errors.js';
 import { parsePaymentInput, type PaymentTarget } from './payment-uri.js';
+import { feerateOf, type Speed } from './speeds.js';
 import { wallet } from './state.svelte.js';
 
 /** Where the payment stands. */
 export type SendStep = 'input' | 'amount' | 'review' | 'sending';
-/** How fast an on-chain payment should confirm. */
-export type SendSpeed = 'fast' | 'normal' | 'slow';
 
 /** What the user agrees to. `feeMsat` is expected, `maxFeeMsat` the most it can become. */
 export interface SendQuote {
@@ -29,7 +28,7 @@ export class Sending {
   quote = $state.raw<SendQuote>();
   feeEstimates = $state.raw<FeeEstimates>();
   method = $state<'lightning' | 'onchain'>('lightning');
-  speed = $state<SendSpeed>('normal');
+  speed = $state<Speed>('normal');
   /** Lightning could not carry it, so it goes on chain. */
   fellBack = $state(false);
   paymentId = $state<string>();
@@ -82,7 +81,7 @@ export class Sending {
   }
 
   /** Asks for the fee at another speed. */
-  changeSpeed(speed: SendSpeed): Promise<void> {
+  changeSpeed(speed: Speed): Promise<void> {
     return this.#run(async () => {
       this.speed = speed;
       await this.#review();
@@ -130,10 +129,7 @@ export class Sending {
 
   async #quoteOnchain(): Promise<SendQuote> {
     this.feeEstimates ??= await wallet.client.feeEstimates();
-    const rates = this.feeEstimates;
-    const feerateSatPerVb = { fast: rates.fastSatPerVb, normal: rates.normalSatPerVb, slow: rates.slowSatPerVb }[
-      this.speed
-    ];
+    const feerateSatPerVb = feerateOf(this.feeEstimates, this.speed);
     const quote = await wallet.client.quoteOnchain({ ...this.#onchainRequest(), feerateSatPerVb });
     const feeMsat = quote.feeSat * 1000n;
     return {

@@ -1,9 +1,9 @@
 // Owns the proof that everything that cannot be spent has a reason, once, and that a payment on its way has a last block.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Balances, ChannelInfo, ChannelState, NodeInfo, Payment } from '../../worker/api.js';
+import type { Balances, ChannelInfo, ChannelState, ClosingStage, NodeInfo, Payment } from '../../worker/api.js';
 import { balanceParts } from './balance.js';
-import { onTheWay, waits } from './waits.js';
+import { mustClaim, onTheWay, waits } from './waits.js';
 
 const nothing: Balances = {
   onchainSpendableSat: 0n,
@@ -38,6 +38,15 @@ function channelIn(state: ChannelState, outboundMsat: bigint): ChannelInfo {
 function reasons(balances: Balances, channels: ChannelInfo[] = []): [string, bigint][] {
   return waits(balances, channels).map(({ reason, amountSat }) => [reason, amountSat]);
 }
+
+describe('closing the wallet', () => {
+  it('is asked about while a peer could take what is not claimed in time, and not while all that is left is to wait', () => {
+    const holding = (stage: ClosingStage): Balances => ({ ...nothing, closingParts: [{ amountSat: 1n, stage }] });
+    const stages = ['unconfirmed', 'awaited', 'confirming', 'delayed', 'htlc', 'revoked', 'sweeping'] as const;
+    expect(stages.filter((stage) => mustClaim(holding(stage)))).toEqual(['htlc', 'revoked']);
+    expect(mustClaim(nothing)).toBe(false);
+  });
+});
 
 describe('what cannot be spent now', () => {
   it('is nothing where all is spendable', () => {

@@ -34,6 +34,11 @@ export function isClosed(reason: WaitReason): reason is `closed_${ClosingStage}`
   return reason.startsWith('closed_');
 }
 
+/** A peer could take money of a closed channel that is not claimed in time: whoever closes the wallet lets that time run. */
+export function mustClaim({ closingParts }: Balances): boolean {
+  return closingParts.some(({ stage }) => stage === 'htlc' || stage === 'revoked');
+}
+
 /** The parts, in the order in which they come back. */
 export function waits(balances: Balances, channels: ChannelInfo[]): Wait[] {
   const inState = (state: ChannelInfo['state'], reason: WaitReason): Wait[] =>

@@ -29,8 +29,10 @@ export const waitingWords = {
     'The peer proved that it has a newer state of this channel than this wallet. Only its own closing is safe; it pays you your part.',
   why_closed_confirming: 'The closing is in a block. A few more follow, so that nothing can undo it.',
   why_closed_delayed: 'You closed by force: the delay that the peer set must pass first.',
-  why_closed_htlc: 'A payment was on its way when the channel closed. Its part is claimed on chain.',
-  why_closed_revoked: 'The peer published an old state. Everything in the channel is being taken for you.',
+  why_closed_htlc:
+    'A payment was on its way when the channel closed. Its part is claimed on chain. Keep Tern open until it is.',
+  why_closed_revoked:
+    'The peer published an old state. Everything in the channel is being taken for you. Keep Tern open until it is.',
   why_closed_sweeping: 'The wait is over: a transaction brings it to your coins.',
   why_closed_held: 'Nothing is sent until every peer has agreed that the state of this wallet is the newest.',
   when_closed_held: 'Once the peers were connected',

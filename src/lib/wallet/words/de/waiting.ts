@@ -33,8 +33,9 @@ export const waiting: Translated<typeof waitingWords> = {
     'Die Schließung steht in einem Block. Einige weitere folgen, damit nichts sie rückgängig macht.',
   why_closed_delayed: 'Du hast die Schließung erzwungen: Erst muss die Frist vergehen, die der Partner gesetzt hat.',
   why_closed_htlc:
-    'Eine Zahlung war unterwegs, als der Kanal geschlossen wurde. Ihr Teil wird auf der Blockchain geholt.',
-  why_closed_revoked: 'Der Partner hat einen alten Stand veröffentlicht. Alles im Kanal wird für dich geholt.',
+    'Eine Zahlung war unterwegs, als der Kanal geschlossen wurde. Ihr Teil wird auf der Blockchain geholt. Lass Tern bis dahin offen.',
+  why_closed_revoked:
+    'Der Partner hat einen alten Stand veröffentlicht. Alles im Kanal wird für dich geholt. Lass Tern bis dahin offen.',
   why_closed_sweeping: 'Das Warten ist vorbei: Eine Transaktion bringt es zu deinen Münzen.',
   why_closed_held:
     'Nichts wird gesendet, bis jeder Partner bestätigt hat, dass der Stand dieser Wallet der neueste ist.',
