@@ -12,6 +12,7 @@ use crate::types::NodeEvent;
 
 impl Node {
     /// Sends a package of transactions, parents first, and counts it from now on.
+    // Out of line: see `load.rs`.
     #[inline(never)]
     pub(crate) fn broadcast(&self, package: Vec<Transaction>) {
         let package = without_superseded(package, &self.onchain.unconfirmed());

@@ -64,6 +64,7 @@ pub async fn load_manager(
     Ok(Arc::new(manager))
 }
 
+// Out of line: see `load.rs`.
 #[inline(never)]
 fn read_monitors(ground: &Ground, names: Vec<String>) -> LocalBoxFuture<'_, Result<Monitors, NodeError>> {
     Box::pin(async move {
@@ -77,6 +78,7 @@ fn read_monitors(ground: &Ground, names: Vec<String>) -> LocalBoxFuture<'_, Resu
     })
 }
 
+// Out of line: see `load.rs`.
 #[inline(never)]
 fn read_manager(
     bytes: Vec<u8>,

@@ -103,6 +103,7 @@ pub fn stage_due_monitors(store: &NodeStore, chain_monitor: &ChainMonitor) {
     }
 }
 
+// Out of line: see `load.rs`.
 #[inline(never)]
 fn stage_monitors(store: &NodeStore, chain_monitor: &ChainMonitor, due: &BTreeMap<String, usize>) {
     for channel_id in chain_monitor.list_monitors() {

@@ -246,6 +246,7 @@ impl Node {
         }
     }
 
+    // Out of line: see `load.rs`.
     #[inline(never)]
     fn end_quarantine_if_due(&self) {
         let connected: Vec<PublicKey> = self.connected.borrow().iter().copied().collect();

@@ -114,6 +114,7 @@ impl NodeStore {
     }
 
     /// Stages the manager's row, at the cut only.
+    // Out of line: see `load.rs`.
     #[inline(never)]
     pub fn stage_manager(&self, manager: &impl Writeable) {
         let encoded = encode_once(manager, self.manager_bytes.get());
