@@ -33,6 +33,15 @@ it('asks again when a channel that could carry the amount has woken up', async (
   await expect(quoting).resolves.toBe(quote);
 });
 
+it('asks again when the channel wakes just as it is refused', async () => {
+  const { channel, source, ask } = channelsAre('offline');
+  ask.mockImplementationOnce(() => {
+    channel.state = 'ready';
+    return Promise.reject(new TernError('route_not_found', 'No way was found.', 'Wait.'));
+  });
+  await expect(quoteOnceAwake(source, ask, 5_000n)).resolves.toBe(quote);
+});
+
 it('says that the other side cannot be reached when a channel sleeps on', async () => {
   const { source, ask } = channelsAre('offline');
   const quoting = expect(quoteOnceAwake(source, ask, 5_000n)).rejects.toMatchObject({ code: 'route_not_found' });

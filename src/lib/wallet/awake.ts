@@ -20,12 +20,14 @@ export async function quoteOnceAwake<Quote>(
   ask: () => Promise<Quote>,
   amountMsat: bigint
 ): Promise<Quote> {
+  // Looked at first: a channel may wake between the refusal and a look at it.
+  const mightWake = await mightCarryAwake(source, amountMsat);
   try {
     return await ask();
   } catch (thrown) {
     const { code } = TernError.from(thrown);
     const mayPass = code === 'insufficient_balance' || code === 'route_not_found';
-    if (!mayPass || !(await mightCarryAwake(source, amountMsat))) throw thrown;
+    if (!mayPass || !mightWake) throw thrown;
   }
   for (const endMs = Date.now() + WAKING_PATIENCE_MS; await mightCarryAwake(source, amountMsat);) {
     if (Date.now() > endMs) {
