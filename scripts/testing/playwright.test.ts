@@ -48,4 +48,15 @@ describe('the report of Playwright', () => {
       ['(outside of any test)', 'failed']
     ]);
   });
+
+  it('says with a failure what the test attached as text', () => {
+    const attachments = [
+      { name: 'page', contentType: 'text/plain', body: Buffer.from('Nothing here').toString('base64') },
+      { name: 'screenshot', contentType: 'image/png', path: 'test-failed-1.png' }
+    ];
+    const results = [{ errors: [{ message: 'not visible' }], attachments }] as unknown as JSONReportTest['results'];
+    const file = { ...place, title: 'pay.spec.ts', specs: [spec('breaks', { status: 'unexpected', results })] };
+    const [outcome] = readPlaywrightReport({ suites: [file], errors: [] } as unknown as JSONReport);
+    expect(outcome?.detail).toBe('not visible\n--- page\nNothing here');
+  });
 });

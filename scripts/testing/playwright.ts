@@ -1,5 +1,11 @@
 // Owns the reading of Playwright's JSON report: each test of each project becomes one outcome.
-import type { JSONReport, JSONReportSpec, JSONReportSuite, JSONReportTest } from '@playwright/test/reporter';
+import type {
+  JSONReport,
+  JSONReportSpec,
+  JSONReportSuite,
+  JSONReportTest,
+  JSONReportTestResult
+} from '@playwright/test/reporter';
 import type { CaseOutcome, CaseStatus } from './outcome.js';
 
 /** The outcomes in a report. Errors outside of any test (a file that does not load) are failures of their own. */
@@ -22,9 +28,20 @@ function outcomesOfSpec(spec: JSONReportSpec, titles: string[]): CaseOutcome[] {
   return spec.tests.map((test) => {
     const project = test.projectName === '' ? [] : [`[${test.projectName}]`];
     const outcome: CaseOutcome = { name: [...project, ...titles, spec.title].join(' > '), status: statusOf(test) };
-    const detail = test.results.flatMap((result) => result.errors.map((error) => error.message ?? '')).join('\n');
+    const detail = test.results
+      .flatMap(({ errors, attachments }) => [
+        ...errors.map((error) => error.message ?? ''),
+        ...attachments.flatMap(textOf)
+      ])
+      .join('\n');
     return detail === '' ? outcome : { ...outcome, detail };
   });
+}
+
+/** What a test attached as text: it does so when it fails. */
+function textOf({ name, contentType, body }: JSONReportTestResult['attachments'][number]): string[] {
+  if (contentType !== 'text/plain' || body === undefined) return [];
+  return [`--- ${name}\n${Buffer.from(body, 'base64').toString()}`];
 }
 
 function statusOf(test: JSONReportTest): CaseStatus {

@@ -11,7 +11,6 @@ import {
   startStore,
   type BackupStore
 } from './support/backup.js';
-import { attachEvidence } from './support/evidence.js';
 import { expectChannelsWhole } from './support/judge.js';
 import { createWallet, password, submitUnlock, unlock } from './support/onboarding.js';
 import { button, expectError, goTo, t, visit } from './support/screen.js';
@@ -54,9 +53,6 @@ test.describe('a wallet whose backup server goes away', () => {
     await context.close();
     await server.close();
     await store.stop();
-  });
-  test.afterEach(async ({ stand }, testInfo) => {
-    if ((await page.getByTestId('backup-indicator').count()) > 0) await attachEvidence(page, stand, testInfo);
   });
 
   test('holds a payment back and refuses the next; both go through by themselves, or when asked again, once it is back', async ({

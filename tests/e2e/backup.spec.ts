@@ -15,7 +15,6 @@ import {
   watchVssRequests,
   type BackupStore
 } from './support/backup.js';
-import { attachEvidence } from './support/evidence.js';
 import { LndHistory, shownHistory } from './support/history.js';
 import { channelsWith, expectChannelsWhole } from './support/judge.js';
 import { createWallet, expectHome, submitRestore, unlock } from './support/onboarding.js';
@@ -68,13 +67,6 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       for (const page of shown) await page.context().close();
       await server.close();
       await store.stop();
-    });
-    test.afterEach(async ({ stand }, testInfo) => {
-      for (const page of shown) {
-        // Only an open wallet has logs to show.
-        const isOpen = !page.isClosed() && (await page.getByTestId('backup-indicator').count()) > 0;
-        if (isOpen) await attachEvidence(page, stand, testInfo);
-      }
     });
 
     test('has every change on the server, and proves it', async () => {

@@ -2,7 +2,6 @@
 import { expect, type Page } from '@playwright/test';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
-import { attachEvidence } from './support/evidence.js';
 import { channelsWith, expectChannelsWhole, heldInvoice, paymentHashOf } from './support/judge.js';
 import { createWallet, unlock } from './support/onboarding.js';
 import { Profile } from './support/profile.js';
@@ -38,7 +37,6 @@ test.describe('a browser killed by SIGKILL', () => {
     nodeId = await walletNodeId(page);
   });
   test.afterAll(() => profile.remove());
-  test.afterEach(({ stand }, testInfo) => attachEvidence(page, stand, testInfo));
 
   /** What happens meanwhile happens while the wallet is dead. */
   async function killAndReturn(meanwhile?: () => Promise<unknown>): Promise<void> {

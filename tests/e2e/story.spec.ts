@@ -4,7 +4,6 @@ import type { LndChannel } from '../regtest/lnd.js';
 import { assertFundingUnspent } from '../story/steps.js';
 import { collectComplaints, type Complaints } from './support/complaints.js';
 import { expectBackup, watchVssRequests } from './support/backup.js';
-import { attachEvidence } from './support/evidence.js';
 import {
   channelsWith,
   expectChannelsWhole,
@@ -53,7 +52,6 @@ test.describe('a wallet in the browser, against btcd and lnd', () => {
     page = await context.newPage();
   });
   test.afterAll(() => context.close());
-  test.afterEach(({ stand }, testInfo) => attachEvidence(page, stand, testInfo));
 
   test('is created with twelve words that are checked, and starts empty', async () => {
     const words = await createWallet(page);

@@ -11,7 +11,6 @@ import {
   takeOver,
   type BackupStore
 } from './support/backup.js';
-import { attachEvidence } from './support/evidence.js';
 import { expectChannelsWhole } from './support/judge.js';
 import { createWallet, expectHome, password, submitRestore, submitUnlock, unlock } from './support/onboarding.js';
 import { PeerTraffic } from './support/peer-traffic.js';
@@ -53,12 +52,6 @@ test.describe('a wallet in two browsers, in acknowledged mode', () => {
     for (const page of shown) await page.context().close();
     await server.close();
     await store.stop();
-  });
-  test.afterEach(async ({ stand }, testInfo) => {
-    for (const page of shown) {
-      const isOpen = !page.isClosed() && (await page.getByTestId('backup-indicator').count()) > 0;
-      if (isOpen) await attachEvidence(page, stand, testInfo);
-    }
   });
 
   test('the former sends not one further message to its peer while the other pays, and stops by itself', async ({

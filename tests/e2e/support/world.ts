@@ -4,6 +4,7 @@ import { test as base, type Browser, type BrowserContext, type Page } from '@pla
 import { startServer, type RunningServer } from '../../../src/server/server.js';
 import type { VssOptions } from '../../../src/server/vss/service.js';
 import { startStand, type Stand } from '../../regtest/stand.js';
+import { attachEvidence } from './evidence.js';
 import { createWallet } from './onboarding.js';
 import { fundWallet, openChannel, payInvoice, walletNodeId } from './steps.js';
 
@@ -46,7 +47,14 @@ export function freshContext(browser: Browser, appUrl: string): Promise<BrowserC
   return browser.newContext({ baseURL: appUrl, viewport: { width: 1280, height: 800 } });
 }
 
-export const test = base.extend<object, WorkerFixtures>({
+export const test = base.extend<{ evidence: undefined }, WorkerFixtures>({
+  evidence: [
+    async ({ browser, stand }, use, testInfo) => {
+      await use(undefined);
+      await attachEvidence(browser, stand, testInfo);
+    },
+    { auto: true }
+  ],
   stand: [
     async ({ browserName: _ }, use) => {
       const stand = await startStand({ lnd: true, esplora: true });
