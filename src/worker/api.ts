@@ -231,6 +231,8 @@ export interface WalletApi {
   /** For a wallet that only looks (BIP380). */
   descriptors(): Promise<Answer<Descriptors>>;
 
+  /** What opening a channel costs, the reserve of one more channel being kept. */
+  quoteChannel(request: ChannelFunding): Promise<Answer<OnchainQuote>>;
   /** Connects to `nodeid@host:port` (or `nodeid@ws(s)://…`) first, then asks for the channel. */
   openChannel(request: OpenChannelByUri): Promise<Answer<{ userChannelId: string }>>;
   closeChannel(channelId: string): Promise<Answer<void>>;
@@ -270,10 +272,13 @@ export interface WalletApi {
   supportReport(): Promise<Answer<string>>;
 }
 
-export interface OpenChannelByUri {
-  nodeUri: string;
+export interface ChannelFunding {
   amountSat: bigint;
   feerateSatPerVb?: number;
+}
+
+export interface OpenChannelByUri extends ChannelFunding {
+  nodeUri: string;
   announce?: boolean;
 }
 

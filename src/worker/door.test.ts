@@ -86,7 +86,7 @@ describe('amounts and ids', () => {
   });
 
   it('refuses a channel of zero, and ids that cannot be', () => {
-    expect(() => door.checkOpenChannel({ nodeUri: '', amountSat: 0n })).toThrow(code('invalid_amount'));
+    expect(() => door.checkChannelFunding({ amountSat: 0n })).toThrow(code('invalid_amount'));
     expect(() => door.checkChannelId('12')).toThrow(code('channel_not_found'));
     expect(() => door.checkPaymentId('a/b')).toThrow(code('invalid_argument'));
     expect(() => door.checkPage(0, undefined)).toThrow(code('invalid_argument'));

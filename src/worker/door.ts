@@ -8,7 +8,7 @@ import type {
   SpeedUpRequest
 } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
-import type { OpenChannelByUri, StartChoice } from './api.js';
+import type { ChannelFunding, StartChoice } from './api.js';
 
 const SAT_IN_EXISTENCE = 2_100_000_000_000_000n;
 const MSAT_PER_SAT = 1_000n;
@@ -120,7 +120,7 @@ export function checkOnchainRequest(request: OnchainSendRequest): OnchainSendReq
 }
 
 /** Checks a channel we are to open; the URI is read elsewhere. Throws `invalid_amount`. */
-export function checkOpenChannel(request: OpenChannelByUri): void {
+export function checkChannelFunding(request: ChannelFunding): void {
   checkAmountSat(request.amountSat);
   checkFeerate(request.feerateSatPerVb);
 }

@@ -36,6 +36,7 @@ export const FORMS: Record<keyof WalletApi, readonly v.GenericSchema[]> = {
   coins: [],
   freezeCoin: [text, v.boolean()],
   descriptors: [],
+  quoteChannel: [request],
   openChannel: [v.looseObject({ nodeUri: text, announce: v.optional(v.boolean()) })],
   closeChannel: [text],
   forceCloseChannel: [text],

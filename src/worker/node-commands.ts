@@ -21,7 +21,7 @@ import type {
   SpeedUpRequest
 } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
-import type { OpenChannelByUri, PeerStatus } from './api.js';
+import type { ChannelFunding, OpenChannelByUri, PeerStatus } from './api.js';
 import { refuseWhilePaused } from './backup-answers.js';
 import { beginClosing } from './closing.js';
 import * as door from './door.js';
@@ -102,8 +102,14 @@ export abstract class NodeCommands {
     return this.session.node.query((node) => node.descriptors());
   }
 
+  async quoteChannel(request: ChannelFunding): Promise<OnchainQuote> {
+    door.checkChannelFunding(request);
+    const { amountSat, feerateSatPerVb } = request;
+    return this.session.lightning.query((node) => node.quoteChannel(amountSat, feerateSatPerVb));
+  }
+
   async openChannel(request: OpenChannelByUri): Promise<{ userChannelId: string }> {
-    door.checkOpenChannel(request);
+    door.checkChannelFunding(request);
     const { nodeId, address } = parseNodeUri(request.nodeUri);
     const { amountSat, feerateSatPerVb, announce = false } = request;
     refuseWhilePaused(this.session);

@@ -124,25 +124,28 @@ test('a payment, and the funding of a channel, pay for the speed that was chosen
   await page.getByRole('radio', { name: t('send.fast') }).check();
   await expect(page.getByRole('radio', { name: t('send.fast') })).toBeChecked();
   await page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true }).click();
-  expect(await waitingFeerate(stand)).toBeCloseTo(20, 0);
+  expect((await waitingTransaction(stand)).feerateSatPerVb).toBeCloseTo(20, 0);
   await stand.mine(1);
 
   await fillChannel(page, stand.lnd.nodeUri, 100_000n);
   await page.getByRole('radio', { name: t('send.slow') }).check();
   await button(page, 'open.submit').click();
+  const told = await page.getByRole('dialog', { name: t('open.confirm_title') }).innerText();
   await page.getByRole('button', { name: t('open.confirm', { amount: satText(100_000n) }), exact: true }).click();
-  expect(await waitingFeerate(stand)).toBeCloseTo(5, 0);
+  const funding = await waitingTransaction(stand);
+  expect(funding.feerateSatPerVb).toBeCloseTo(5, 0);
+  expect(told).toContain(`fee for that is ${satText(funding.feeSat)};`);
   stand.esplora.feerateSatPerVb = 2;
   await stand.mine(6);
 });
 
-/** The feerate of the only transaction that waits, in sat/vB. */
-async function waitingFeerate(stand: Stand): Promise<number> {
+/** What the only transaction that waits pays. */
+async function waitingTransaction(stand: Stand): Promise<{ feeSat: bigint; feerateSatPerVb: number }> {
   await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
   const [txid = ''] = await stand.chain.mempool();
   const answer = await fetch(`${stand.esplora.url}/tx/${txid}`);
   const { fee, weight } = (await answer.json()) as { fee: number; weight: number };
-  return (fee * 4) / weight;
+  return { feeSat: BigInt(fee), feerateSatPerVb: (fee * 4) / weight };
 }
 
 function named(page: Page, name: string) {

@@ -1,6 +1,6 @@
 // Owns what the shop does: it sells, buys back and opens channels. What a node refuses comes out with its code, and changes nothing.
 import type { ChannelInfo, Invoice, Payment } from '../../src/worker/api.js';
-import { checkOpenChannel } from '../../src/worker/door.js';
+import { checkChannelFunding } from '../../src/worker/door.js';
 import { parseNodeId } from '../../src/worker/node-uri.js';
 import { TernError } from '../../src/wire/errors.js';
 import type { ShopNode } from './shop-node.js';
@@ -117,7 +117,7 @@ export class Shop {
     const { wallet } = this.#node;
     if (node.includes('@')) return (await wallet.openChannel({ nodeUri: node, amountSat })).userChannelId;
     const nodeId = parseNodeId(node);
-    checkOpenChannel({ nodeUri: node, amountSat });
+    checkChannelFunding({ amountSat });
     return wallet.session.node.command((running) => running.openChannel({ nodeId, amountSat, announce: false }));
   }
 

@@ -59,6 +59,7 @@ const MESSAGES: Record<string, fc.Arbitrary<unknown>[]> = {
   quoteSpeedUp: [request({ txid: mixed(), feerateSatPerVb: mixed() })],
   speedUp: [request({ txid: mixed(), feerateSatPerVb: mixed(), agreed: junk })],
   freezeCoin: [mixed(), junk],
+  quoteChannel: [request({ amountSat: mixed(), feerateSatPerVb: mixed() })],
   openChannel: [request({ nodeUri: mixed(), amountSat: mixed(), feerateSatPerVb: mixed(), announce: junk })],
   closeChannel: [mixed()],
   forceCloseChannel: [mixed()],

@@ -1,7 +1,7 @@
 // Owns the speeds people choose from for a transaction on chain.
-import type { FeeEstimates } from '../../worker/api.js';
+import type { FeeEstimates, OnchainQuote } from '../../worker/api.js';
 
-export type { FeeEstimates };
+export type { FeeEstimates, OnchainQuote };
 
 /** How fast an on-chain payment should confirm. */
 export type Speed = 'fast' | 'normal' | 'slow';

@@ -180,6 +180,12 @@ impl TernNode {
         answer(Ok(self.node.descriptors()))
     }
 
+    /// What opening a channel would cost.
+    #[wasm_bindgen(js_name = quoteChannel)]
+    pub fn quote_channel(&self, amount_sat: u64, feerate_sat_per_vb: Option<f64>) -> Answer<Ts<OnchainQuote>> {
+        answer(self.node.quote_channel(amount_sat, feerate_sat_per_vb))
+    }
+
     /// Asks a connected peer for a channel and returns its user channel id.
     #[wasm_bindgen(js_name = openChannel)]
     pub fn open_channel(&self, request: Ts<OpenChannelRequest>) -> Answer<String> {

@@ -17,7 +17,7 @@ use crate::error::{Code, NodeError};
 use crate::fees::Fees;
 use crate::ldk::{ChannelManager, PeerManager, SharedGraph};
 use crate::onchain::OnchainWallet;
-use crate::types::{ChannelInfo, ChannelState, Network, OpenChannelRequest};
+use crate::types::{ChannelInfo, ChannelState, Network, OnchainQuote, OpenChannelRequest};
 
 /// Kept on chain for each anchor channel, so that its closing can be bumped (as ldk-node).
 pub(crate) const RESERVE_PER_CHANNEL_SAT: u64 = 25_000;
@@ -36,16 +36,23 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Asks a connected peer for a channel and returns its user channel id.
-    pub fn open(&self, request: &OpenChannelRequest, user_channel_id: u128) -> Result<String, NodeError> {
-        let node_id = parse_node_id(&request.node_id)?;
-        if request.amount_sat < MIN_CHANNEL_SAT {
+    /// What the funding of one more channel would cost; its own reserve is kept back as well. `invalid_amount`, `insufficient_balance`.
+    pub fn quote(&self, amount_sat: u64, feerate_sat_per_vb: Option<f64>) -> Result<OnchainQuote, NodeError> {
+        if amount_sat < MIN_CHANNEL_SAT {
             return Err(NodeError::new(
                 Code::InvalidAmount,
                 format!("A channel needs at least {MIN_CHANNEL_SAT} sat."),
                 "Choose a larger amount.",
             ));
         }
+        let sat_per_vb = feerate_sat_per_vb.unwrap_or_else(|| self.fees.sat_per_vb(6));
+        let reserve_sat = (self.anchor_channels() + 1) * RESERVE_PER_CHANNEL_SAT;
+        self.onchain.quote_funding(amount_sat, sat_per_vb, reserve_sat)
+    }
+
+    /// Asks a connected peer for a channel and returns its user channel id.
+    pub fn open(&self, request: &OpenChannelRequest, user_channel_id: u128) -> Result<String, NodeError> {
+        let node_id = parse_node_id(&request.node_id)?;
         let push_msat = request.push_msat.unwrap_or(0);
         if push_msat > request.amount_sat * 1000 {
             return Err(NodeError::new(
@@ -62,7 +69,7 @@ impl Channels {
             ));
         }
         let sat_per_vb = request.feerate_sat_per_vb.unwrap_or_else(|| self.fees.sat_per_vb(6));
-        self.check_funds(request.amount_sat, sat_per_vb)?;
+        self.quote(request.amount_sat, request.feerate_sat_per_vb)?;
         let mut config = self.config.clone();
         config.channel_handshake_config.announce_for_forwarding = request.announce;
         self.funding_feerates.borrow_mut().insert(user_channel_id, sat_per_vb);
@@ -157,21 +164,6 @@ impl Channels {
 
     fn reserve_for(&self, channels: u64) -> u64 {
         (channels * RESERVE_PER_CHANNEL_SAT).min(self.onchain.balance().spendable_sat)
-    }
-
-    fn check_funds(&self, amount_sat: u64, sat_per_vb: f64) -> Result<(), NodeError> {
-        let have = self.onchain.balance().spendable_sat;
-        let reserve = (self.anchor_channels() + 1) * RESERVE_PER_CHANNEL_SAT;
-        // One input and two outputs; the exact fee is known when the coins are chosen.
-        let fee = (sat_per_vb * 154.0).ceil() as u64;
-        if amount_sat.saturating_add(fee).saturating_add(reserve) > have {
-            return Err(NodeError::new(
-				Code::InsufficientBalance,
-				format!("The channel needs {amount_sat} sat, its fee {fee} sat, and {reserve} sat stay on chain to close safely; {have} sat are there."),
-				"Choose a smaller channel, or receive more first.",
-			));
-        }
-        Ok(())
     }
 
     fn find(&self, channel_id: &str) -> Result<ChannelDetails, NodeError> {

@@ -38,7 +38,7 @@ use crate::sockets::Unsent;
 use crate::stop::Tasks;
 use crate::store::NodeStore;
 use crate::tip::Tip;
-use crate::types::{Network, NodeEvent, NodeInfo, OpenChannelRequest, Payment, PaymentsPage};
+use crate::types::{Network, NodeEvent, NodeInfo, OnchainQuote, OpenChannelRequest, Payment, PaymentsPage};
 
 /// How much older than the manager its row may be.
 const MANAGER_PATIENCE: Duration = Duration::from_millis(200);
@@ -198,6 +198,11 @@ impl Node {
             is_quarantined: self.quarantine.is_on(),
             next_htlc_expiry_height: self.channels.next_htlc_expiry_height(),
         }
+    }
+
+    /// What opening a channel would cost.
+    pub fn quote_channel(&self, amount_sat: u64, feerate_sat_per_vb: Option<f64>) -> Result<OnchainQuote, NodeError> {
+        self.channels.quote(amount_sat, feerate_sat_per_vb)
     }
 
     /// Asks a connected peer for a channel.

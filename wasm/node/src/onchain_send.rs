@@ -24,6 +24,15 @@ impl OnchainWallet {
         self.sign(psbt)
     }
 
+    /// What a channel's funding would cost: to any script of its kind.
+    pub fn quote_funding(&self, amount_sat: u64, sat_per_vb: f64, reserve_sat: u64) -> Result<OnchainQuote, NodeError> {
+        check_feerate(sat_per_vb)?;
+        let script = Script::new().to_p2wsh();
+        let (psbt, quote) = self.build(script, Some(amount_sat), sat_per_vb, reserve_sat)?;
+        self.bdk.borrow_mut().cancel_tx(&psbt.unsigned_tx);
+        Ok(quote)
+    }
+
     /// Builds and signs a channel's funding. Its coins are promised until [`Self::release`] or until it is broadcast.
     pub fn fund(
         &self,
@@ -204,4 +213,28 @@ pub(crate) fn insufficient(needed_sat: u64, have_sat: u64, reserve_sat: u64) -> 
         format!("This needs {needed_sat} sat with the fee; {have_sat} sat can be spent on chain{reserve}."),
         "Send less, or receive more first.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onchain_cases::{wallet, COIN_SAT};
+
+    #[test]
+    fn a_funding_costs_what_was_told_however_many_coins_it_takes_and_the_reserve_stays() {
+        let wallet = wallet(4);
+        for coins in 1..=3_u64 {
+            let amount_sat = coins * COIN_SAT - 10_000;
+            let quote = wallet.quote_funding(amount_sat, 5.0, 0).unwrap();
+            let funding = wallet.fund(&Script::new().to_p2wsh(), amount_sat, 5.0, 0).unwrap();
+            assert_eq!(funding.input.len() as u64, coins);
+            let left_sat: u64 = funding.output.iter().map(|output| output.value.to_sat()).sum();
+            assert_eq!(quote.fee_sat, coins * COIN_SAT - left_sat);
+            wallet.release(&funding);
+        }
+        let all_but_reserve = 4 * COIN_SAT - 25_000;
+        let refused = wallet.quote_funding(all_but_reserve, 5.0, 25_000).unwrap_err();
+        assert_eq!(refused.code, Code::InsufficientBalance);
+        assert!(wallet.quote_funding(all_but_reserve - 3_000, 5.0, 25_000).is_ok());
+    }
 }

@@ -11,7 +11,7 @@ export const channelWords = {
   'open.submit': 'Open channel',
   'open.confirm_title': 'Open this channel?',
   'open.confirm_body':
-    '{amount} move into a channel with {peer}. Opening costs an on-chain fee, and closing it later costs another.',
+    '{amount} move into a channel with {peer}. The on-chain fee for that is {fee}; closing it later costs another.',
   'open.confirm': 'Open for {amount}',
   'open.opening': 'Connecting and opening the channel',
 
