@@ -33,14 +33,14 @@ describe('money', () => {
     expect(formatBtc(-12_345n)).toBe('-0.00012345');
   });
 
-  it.each(['', '0', '-5', '1,5', '12,34', '1.5', '1e3', '0x10', '2100000000000001', '1 sat', '１２'])(
+  it.each(['', '0', '-5', '1,5', '12,34', '1.5', '1e3', '0x10', '2100000000000001', '1 sat', '１２', '0,500'])(
     'refuses %j as satoshis with invalid_amount',
     (text) => {
       expect(() => parseAmountSat(text, 'sat')).toThrowError(expect.objectContaining({ code: 'invalid_amount' }));
     }
   );
 
-  it.each(['0', '0.0', '.5', '1.', '0.123456789', '21000000.00000001', '1,00', '1.2.3'])(
+  it.each(['0', '0.0', '.5', '1.', '0.123456789', '21000000.00000001', '1,00', '1.2.3', '0,001', '1,500'])(
     'refuses %j as bitcoin with invalid_amount',
     (text) => {
       expect(() => parseAmountSat(text, 'btc')).toThrowError(expect.objectContaining({ code: 'invalid_amount' }));
@@ -51,5 +51,6 @@ describe('money', () => {
     expect(parseAmountSat(' 1 000 000 ', 'sat')).toBe(1_000_000n);
     expect(parseAmountSat('25,000', 'sat')).toBe(25_000n);
     expect(parseAmountSat('0.00025', 'btc')).toBe(25_000n);
+    expect(parseAmountSat('1,234.5', 'btc')).toBe(123_450_000_000n);
   });
 });

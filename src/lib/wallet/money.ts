@@ -50,13 +50,14 @@ export function formatInUnit(amountSat: bigint, unit: MoneyUnit): string {
 }
 
 /**
- * What a person typed, as satoshis. Accepts spaces and well-formed thousands commas.
+ * What a person typed, as satoshis. Accepts spaces and well-formed thousands commas; in bitcoin only before a point, since
+ * half the world writes `0,001` for a thousandth.
  * @throws TernError `invalid_amount` for anything else, for zero, and for more than exists.
  */
 export function parseAmountSat(text: string, unit: MoneyUnit): bigint {
   const compact = text.replace(/[\s_\u00a0\u202f]/g, '');
   const [whole = '', fraction, ...rest] = compact.split('.');
-  const grouped = /^\d{1,3}(,\d{3})+$/.test(whole);
+  const grouped = /^[1-9]\d{0,2}(,\d{3})+$/.test(whole) && (unit === 'sat' || fraction !== undefined);
   const digits = grouped ? whole.replaceAll(',', '') : whole;
   if (rest.length > 0 || !/^\d{1,16}$/.test(digits)) throw invalidAmount('This is not a number.');
   if (unit === 'sat') {
