@@ -1,10 +1,11 @@
-// Owns the proof that coins can be frozen and transactions that wait sped up from the screens, and that a node's id is enough to pay: by mempool, chain and lnd.
-import { expect, type Page } from '@playwright/test';
+// Owns the proof that coins can be labelled and frozen, and transactions that wait sped up from the screens, and that a node's id is enough to pay: by mempool, chain and lnd.
+import { expect, type Locator, type Page } from '@playwright/test';
 import type { Stand } from '../regtest/stand.js';
 import { c } from '../../src/lib/wallet/words/coins.js';
+import { createWallet, unlock } from './support/onboarding.js';
 import { button, field, goTo, heading, satText, t, visit } from './support/screen.js';
-import { catchUpTimeoutMs, enterPayment, fillChannel } from './support/steps.js';
-import { test } from './support/world.js';
+import { catchUpTimeoutMs, enterPayment, fillChannel, shownAddress, spendableSat, totalSat } from './support/steps.js';
+import { freshContext, test } from './support/world.js';
 
 const amountSat = 31_000n;
 
@@ -83,6 +84,55 @@ test('a frozen coin is no longer spendable, and is again when it is freed', asyn
   await expect(heading(page, t('send.review_title'))).toBeVisible();
 });
 
+test('a label is shown beside its coin, also after a reload; everything but the frozen coin is sent, by what the chain holds', async ({
+  browser,
+  appUrl,
+  stand
+}) => {
+  const page = await (await freshContext(browser, appUrl)).newPage();
+  await createWallet(page);
+  const address = await shownAddress(page);
+  const [savings, change] = [400_000n, 150_000n];
+  const savingsTxid = await stand.chain.fund(address, savings);
+  const changeTxid = await stand.chain.fund(address, change);
+  await stand.mine(1);
+  await goTo(page, 'home');
+  await expect.poll(() => spendableSat(page), { timeout: catchUpTimeoutMs }).toBe(savings + change);
+
+  await visit(page, `/activity/${savingsTxid}`);
+  await field(page, 'payment.label').fill('for the roof');
+  await button(page, 'payment.save_label').click();
+  await expect(page.getByText(t('app.saved'), { exact: true })).toBeVisible();
+  await visit(page, '/settings/coins');
+  await expect(coinRow(page, savings)).toContainText('for the roof');
+  await freezing(page, savings).check();
+  await expect(freezing(page, savings)).toBeChecked();
+  await page.reload();
+  await unlock(page);
+  await visit(page, '/settings/coins');
+  await expect(coinRow(page, savings)).toContainText('for the roof');
+  await expect(coinRow(page, change)).not.toContainText('for the roof');
+  await expect(freezing(page, savings)).toBeChecked();
+  await expect(freezing(page, change)).not.toBeChecked();
+
+  const receiver = await stand.lnd.newAddress();
+  await enterPayment(page, receiver);
+  await page.getByLabel(t('send.everything'), { exact: true }).check();
+  await button(page, 'app.continue').click();
+  await page.getByRole('button', { name: /^Send [\d,]+ sat$/ }).click();
+  await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
+  const [txid = ''] = await stand.chain.mempool();
+  const sent = await transactionOf(stand, txid);
+  expect(sent.vin.map((input) => input.txid)).toEqual([changeTxid]);
+  expect(sent.vout).toHaveLength(1);
+  expect(sent.vout[0]).toMatchObject({ scriptpubkey_address: receiver, value: Number(change) - sent.fee });
+  await stand.mine(1);
+  await goTo(page, 'home');
+  await expect.poll(() => totalSat(page), { timeout: catchUpTimeoutMs }).toBe(savings);
+  expect(await spendableSat(page)).toBe(0n);
+  await page.context().close();
+});
+
 test('the descriptors are public ones', async ({ spender: { page } }) => {
   await visit(page, '/settings/coins');
   await named(page, c('watch_show')).click();
@@ -143,9 +193,27 @@ test('a payment, and the funding of a channel, pay for the speed that was chosen
 async function waitingTransaction(stand: Stand): Promise<{ feeSat: bigint; feerateSatPerVb: number }> {
   await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
   const [txid = ''] = await stand.chain.mempool();
-  const answer = await fetch(`${stand.esplora.url}/tx/${txid}`);
-  const { fee, weight } = (await answer.json()) as { fee: number; weight: number };
+  const { fee, weight } = await transactionOf(stand, txid);
   return { feeSat: BigInt(fee), feerateSatPerVb: (fee * 4) / weight };
+}
+
+interface Transaction {
+  fee: number;
+  weight: number;
+  vin: { txid: string }[];
+  vout: { scriptpubkey_address: string; value: number }[];
+}
+
+async function transactionOf(stand: Stand, txid: string): Promise<Transaction> {
+  return (await (await fetch(`${stand.esplora.url}/tx/${txid}`)).json()) as Transaction;
+}
+
+function coinRow(page: Page, amountSat: bigint): Locator {
+  return page.getByRole('listitem').filter({ hasText: satText(amountSat) });
+}
+
+function freezing(page: Page, amountSat: bigint): Locator {
+  return page.getByRole('checkbox', { name: c('coins_freeze_named', { coin: satText(amountSat) }), exact: true });
 }
 
 function named(page: Page, name: string) {
