@@ -15,6 +15,9 @@ export const deviceWords = {
   passkey_removed: 'No passkey unlocks this wallet any more',
   passkey_impossible: 'This browser or device has no passkeys that can keep a secret for a wallet.',
 
+  links_hint:
+    'Some browsers then open “bitcoin:” links in Tern. None lets a web app have “lightning:” links: paste, scan or share those.',
+
   storage_title: 'Storage',
   storage_kept: 'The browser keeps this wallet until you erase it.',
   storage_evictable:

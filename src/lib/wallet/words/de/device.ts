@@ -17,6 +17,9 @@ export const device: Translated<typeof deviceWords> = {
   passkey_impossible:
     'Dieser Browser oder dieses Gerät hat keine Passkeys, die für eine Wallet ein Geheimnis bewahren.',
 
+  links_hint:
+    'Manche Browser öffnen „bitcoin:“-Links dann in Tern. „lightning:“-Links gibt keiner an eine Web-App: Füge sie ein, scanne oder teile sie.',
+
   storage_title: 'Speicher',
   storage_kept: 'Der Browser behält diese Wallet, bis du sie löschst.',
   storage_evictable:
