@@ -7,8 +7,8 @@ import { NavigationRoute, registerRoute } from 'workbox-routing';
 declare const self: ServiceWorkerGlobalScope;
 
 const shellUrl = '/index.html';
-/** Only browsers without a QR detector of their own fetch it, and only to scan. */
-const isOnDemand = (url: string): boolean => url.includes('zxing_reader');
+/** A browser with a QR detector of its own scans with that. */
+const isNeverNeeded = (url: string): boolean => url.includes('zxing_reader') && 'BarcodeDetector' in self;
 /** Shown by a browser or a store before the app is installed. */
 const isForStores = (url: string): boolean => url.startsWith('/screenshots/');
 
@@ -16,7 +16,7 @@ const isForStores = (url: string): boolean => url.startsWith('/screenshots/');
 if (build.length > 0) {
   // Kit names files of `build` by their content; everything else needs the version to tell old from new.
   precacheAndRoute([
-    ...build.filter((url) => !isOnDemand(url)).map((url) => ({ url, revision: null })),
+    ...build.filter((url) => !isNeverNeeded(url)).map((url) => ({ url, revision: null })),
     ...files.filter((url) => !isForStores(url)).map((url) => ({ url, revision: version })),
     { url: shellUrl, revision: version }
   ]);

@@ -1,4 +1,4 @@
-// Owns the proof that a code held before the camera is read, that the camera is off afterwards, and that a refused camera is told.
+// Owns the proof that a code held before the camera is read, without the server too, that the camera is off afterwards, and that what is in the way is told.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,13 +6,17 @@ import { chromium, expect, type Browser, type Page } from '@playwright/test';
 import { encode } from 'uqr';
 import { launchOptions } from '../../playwright.config.js';
 import { d } from '../../src/lib/wallet/words/device.js';
-import { createWallet } from './support/onboarding.js';
+import { createWallet, unlock } from './support/onboarding.js';
 import { button, field, visit } from './support/screen.js';
-import { test } from './support/world.js';
+import { serveApp, test } from './support/world.js';
 
 const SIDE_PIXELS = 480;
+const readerModule = '**/zxing_reader*.wasm';
 
-test('the code of an address is read from the camera, which is off then', async ({ appUrl, stand }) => {
+test('a reader that could not be loaded is told, and tried again: then the code of an address is read; the camera is off both times', async ({
+  appUrl,
+  stand
+}) => {
   const address = await stand.lnd.newAddress();
   await withCamera(`bitcoin:${address}`, async (browser) => {
     const page = await walletIn(browser, appUrl, ['camera']);
@@ -24,14 +28,30 @@ test('the code of an address is read from the camera, which is off then', async 
         return stream;
       };
     });
+    await page.route(readerModule, (route) => route.abort());
     await scan(page);
-    await expect(field(page, 'send.amount')).toBeVisible({ timeout: 60_000 });
-    await expect(page.getByText(address, { exact: true })).toBeVisible();
-    await expect(page.getByRole('dialog')).toHaveCount(0);
-    const states = await page.evaluate(() =>
-      (globalThis as unknown as { cameraTracks: MediaStreamTrack[] }).cameraTracks.map(({ readyState }) => readyState)
-    );
-    expect(states).toEqual(['ended']);
+    await expect(page.getByRole('alert').filter({ hasText: d('scan_unreadable') })).toBeVisible();
+    expect(await cameraStates(page)).toEqual(['ended']);
+    await button(page.getByRole('dialog'), 'app.cancel').click();
+    await page.unroute(readerModule);
+
+    await button(page, 'send.scan').click();
+    await expectRead(page, address);
+    expect(await cameraStates(page)).toEqual(['ended']);
+  });
+});
+
+test('a code is read without the server, by a wallet that never scanned before', async ({ stand }) => {
+  const address = await stand.lnd.newAddress();
+  const server = await serveApp(stand);
+  await withCamera(address, async (browser) => {
+    const page = await walletIn(browser, server.url, ['camera']);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await server.close();
+    await page.goto('/');
+    await unlock(page);
+    await scan(page);
+    await expectRead(page, address);
   });
 });
 
@@ -44,6 +64,18 @@ test('a camera that may not be used is told, and the request can be pasted', asy
     await expect(field(page, 'send.to')).toBeEditable();
   });
 });
+
+async function expectRead(page: Page, address: string): Promise<void> {
+  await expect(field(page, 'send.amount')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(address, { exact: true })).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+}
+
+function cameraStates(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    (globalThis as unknown as { cameraTracks: MediaStreamTrack[] }).cameraTracks.map(({ readyState }) => readyState)
+  );
+}
 
 async function scan(page: Page): Promise<void> {
   await visit(page, '/send');

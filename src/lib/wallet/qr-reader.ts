@@ -10,7 +10,7 @@ interface DetectorClass {
   getSupportedFormats(): Promise<string[]>;
 }
 
-/** A detector for QR codes. The fallback is loaded only where it is needed. */
+/** A detector for QR codes, ready to detect. The fallback is loaded only where it is needed; rejects where it cannot be. */
 export async function createQrDetector(): Promise<QrDetector> {
   const native = (globalThis as { BarcodeDetector?: DetectorClass }).BarcodeDetector;
   if (native !== undefined && (await native.getSupportedFormats()).includes('qr_code')) {
@@ -20,6 +20,7 @@ export async function createQrDetector(): Promise<QrDetector> {
     import('barcode-detector/ponyfill'),
     import('zxing-wasm/reader/zxing_reader.wasm?url')
   ]);
-  prepareZXingModule({ overrides: { locateFile: () => wasmUrl } });
+  // Overrides of its own make each call load afresh: what failed once may work now.
+  await prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
   return new BarcodeDetector({ formats: ['qr_code'] });
 }

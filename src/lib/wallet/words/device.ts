@@ -32,6 +32,7 @@ export const deviceWords = {
   scan_body: 'Hold the code in front of your camera.',
   scan_starting: 'Starting the camera',
   scan_denied: 'The camera cannot be used. Allow it for this page in your browser, or paste the request.',
+  scan_unreadable: 'What reads codes could not be loaded. Try again when you are online, or paste the request.',
   scan_video: 'Camera picture',
 
   servers_title: 'Network and servers',

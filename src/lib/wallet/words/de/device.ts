@@ -35,6 +35,8 @@ export const device: Translated<typeof deviceWords> = {
   scan_starting: 'Die Kamera startet',
   scan_denied:
     'Die Kamera lässt sich nicht verwenden. Erlaube sie dieser Seite im Browser, oder füge die Anforderung ein.',
+  scan_unreadable:
+    'Was Codes liest, ließ sich nicht laden. Versuch es noch einmal, wenn du online bist, oder füge die Anforderung ein.',
   scan_video: 'Kamerabild',
 
   servers_title: 'Netzwerk und Server',
