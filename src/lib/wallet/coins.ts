@@ -21,9 +21,14 @@ export async function labelsOf(coins: Coin[]): Promise<Record<string, string>> {
 /** `3 confirmations · Change`. */
 export function coinStanding(coin: Coin): string {
   const words = [
-    coin.confirmations === 0 ? c('coins_unconfirmed') : c('coins_confirmations', { count: coin.confirmations }),
+    confirmed(coin.confirmations),
     ...(coin.isChange ? [c('coins_change')] : []),
     ...(coin.state === 'promised' ? [c('coins_promised')] : [])
   ];
   return words.join(' · ');
+}
+
+function confirmed(count: number): string {
+  if (count === 0) return c('coins_unconfirmed');
+  return count === 1 ? c('coins_confirmed_once') : c('coins_confirmations', { count });
 }

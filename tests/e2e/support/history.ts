@@ -33,7 +33,12 @@ export class LndHistory {
 }
 
 /** What the wallet calls its own transactions. */
-const onchainNames: string[] = [t('activity.received'), t('activity.sent'), 'Channel opened', 'Channel closed'];
+const onchainNames: string[] = [
+  t('activity.received'),
+  t('activity.sent'),
+  t('activity.channel_opened'),
+  t('activity.channel_closed')
+];
 
 /** The wallet's own list, without what moved on chain: that has no note of anybody's. */
 export async function shownHistory(page: Page): Promise<HistoryEntry[]> {

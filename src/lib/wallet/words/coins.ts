@@ -25,6 +25,7 @@ export const coinWords = {
   coins_empty_body: 'What you receive on chain appears here.',
   coins_loading: 'Looking through your coins',
   coins_change: 'Change',
+  coins_confirmed_once: '1 confirmation',
   coins_confirmations: '{count} confirmations',
   coins_unconfirmed: 'Waits for a block',
   coins_promised: 'Promised to a channel',

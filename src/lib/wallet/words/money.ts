@@ -113,6 +113,8 @@ export const moneyWords = {
   'activity.show_unpaid': 'Show unpaid invoices',
   'activity.received': 'Received',
   'activity.sent': 'Sent',
+  'activity.channel_opened': 'Channel opened',
+  'activity.channel_closed': 'Channel closed',
 
   'payment.title_in': 'Received payment',
   'payment.title_out': 'Sent payment',

@@ -27,6 +27,7 @@ export const coins: Translated<typeof coinWords> = {
   coins_empty_body: 'Was du auf der Chain empfängst, steht hier.',
   coins_loading: 'Deine Münzen werden durchgesehen',
   coins_change: 'Wechselgeld',
+  coins_confirmed_once: '1 Bestätigung',
   coins_confirmations: '{count} Bestätigungen',
   coins_unconfirmed: 'Wartet auf einen Block',
   coins_promised: 'Einem Kanal versprochen',

@@ -58,7 +58,7 @@ export const device: Translated<typeof deviceWords> = {
     'Deine Kanäle sind nicht geladen. Sie bleiben auf diesem Gerät, wie sie sind, aber solange wacht niemand über sie. Lass einige Coins übrig, um sie zu schließen.',
   safe_wipe: 'Deine Kanäle sind nicht geladen: Was in ihnen ist, kann mit diesem Gerät verloren gehen.',
   safe_retry: 'Sperren und neu versuchen',
-  safe_help: 'Logs für den Support',
+  safe_help: 'Protokoll für den Support',
   wipe_title: 'Diese Wallet löschen',
   wipe_body: 'Alles, was zu dieser Wallet gehört, wird von diesem Gerät gelöscht.',
   wipe_point_words: 'Deine Wörter allein bringen On-Chain-Coins zurück.',

@@ -116,6 +116,8 @@ export const money: Translated<typeof moneyWords> = {
   'activity.show_unpaid': 'Unbezahlte Rechnungen zeigen',
   'activity.received': 'Empfangen',
   'activity.sent': 'Gesendet',
+  'activity.channel_opened': 'Kanal geöffnet',
+  'activity.channel_closed': 'Kanal geschlossen',
 
   'payment.title_in': 'Empfangene Zahlung',
   'payment.title_out': 'Gesendete Zahlung',

@@ -115,7 +115,7 @@ export const setup: Translated<typeof setupWords> = {
   'words.reminder_title': 'Deine Wörter sind noch nicht aufgeschrieben',
   'words.reminder_body': 'Ohne sie sind deine Coins mit diesem Gerät verloren.',
   'words.reminder_action': 'Wörter aufschreiben',
-  'words.reveal_title': 'Wiederherstellungswörter',
+  'words.reveal_title': 'Wiederherstellungs\u00adwörter',
   'words.reveal_body': 'Achte darauf, dass dir niemand zusieht und kein Bildschirm geteilt wird.',
   'words.reveal_submit': 'Wörter zeigen',
   'words.revealing': 'Dein Passwort wird geprüft',
