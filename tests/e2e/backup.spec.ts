@@ -1,5 +1,4 @@
 // Owns the proof that a wallet lives through the loss of its browser and belongs to one device at a time: lnd and the chain are asked after each change.
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Browser, type Page } from '@playwright/test';
 import type { RunningServer } from '../../src/server/server.js';
 import { errorWords } from '../../src/lib/wallet/words/errors.js';
@@ -17,10 +16,12 @@ import {
 } from './support/backup.js';
 import { LndHistory, shownHistory } from './support/history.js';
 import { channelsWith, expectChannelsWhole } from './support/judge.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet, expectHome, submitRestore, unlock } from './support/onboarding.js';
-import { button, heading, t, visit } from './support/screen.js';
+import { button, goTo, heading, t, visit } from './support/screen.js';
 import {
   catchUpTimeoutMs,
+  confirmPayment,
   expectAllAgreed,
   fundWallet,
   openChannel,
@@ -136,6 +137,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     test('goes back to the device before by hand-over, once it was released', async ({ stand }) => {
       await visit(first, '/settings/backup');
       await first.getByRole('button', { name: b('release'), exact: true }).click();
+      await expectAccessible(first, 'the question before a device is released');
       await first
         .getByRole('dialog')
         .getByRole('button', { name: b('release'), exact: true })
@@ -151,15 +153,25 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await expectChannelsWhole(stand, nodeId);
     });
 
+    test('says what waits while its server is away', async ({ stand }) => {
+      const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 5_000_000n, memo: 'honey' });
+      await second.context().route('**/vss/**', (route) => route.abort('connectionrefused'));
+      await confirmPayment(second, bolt11, 5_000n);
+      await expectBackup(second, 'paused');
+      await goTo(second, 'home');
+      await expect(second.getByText(b('paused_title'), { exact: true })).toBeVisible();
+      await expectAccessible(second, 'home, while the backup server is away');
+      await visit(second, '/settings/backup');
+      await expectAccessible(second, 'backup, while its server is away');
+      await second.context().unroute('**/vss/**');
+      await stand.lnd.awaitInvoice(paymentHash, 'SETTLED', catchUpTimeoutMs);
+      await expectChannelsWhole(stand, nodeId);
+    });
+
     async function open(browser: Browser): Promise<Page> {
       const page = await (await freshContext(browser, server.url)).newPage();
       shown.push(page);
       return page;
     }
   });
-}
-
-async function expectAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations, what).toEqual([]);
 }

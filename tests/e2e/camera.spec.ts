@@ -6,6 +6,7 @@ import { chromium, expect, type Browser, type Page } from '@playwright/test';
 import { encode } from 'uqr';
 import { launchOptions } from '../../playwright.config.js';
 import { d } from '../../src/lib/wallet/words/device.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet, unlock } from './support/onboarding.js';
 import { button, field, visit } from './support/screen.js';
 import { serveApp, test } from './support/world.js';
@@ -56,12 +57,23 @@ test('a code is read without the server, by a wallet that never scanned before',
 });
 
 test('a camera that may not be used is told, and the request can be pasted', async ({ appUrl }) => {
-  await withCamera('', async (browser) => {
+  await withCamera(undefined, async (browser) => {
     const page = await walletIn(browser, appUrl, []);
     await scan(page);
     await expect(page.getByRole('alert').filter({ hasText: d('scan_denied') })).toBeVisible();
+    await expectAccessible(page, 'a camera that may not be used');
     await button(page.getByRole('dialog'), 'app.cancel').click();
     await expect(field(page, 'send.to')).toBeEditable();
+  });
+});
+
+test('axe finds no violation while the camera looks for a code', async ({ appUrl }) => {
+  await withCamera(undefined, async (browser) => {
+    const page = await walletIn(browser, appUrl, ['camera']);
+    await scan(page);
+    await expect(page.getByLabel(d('scan_video'))).toHaveJSProperty('paused', false);
+    await expect(page.getByRole('progressbar')).toHaveCount(0);
+    await expectAccessible(page, 'a camera that looks for a code');
   });
 });
 
@@ -88,11 +100,11 @@ async function walletIn(browser: Browser, baseURL: string, permissions: string[]
   return page;
 }
 
-/** A browser whose camera sees the code of `text`. */
-async function withCamera(text: string, use: (browser: Browser) => Promise<void>): Promise<void> {
+/** A browser whose camera sees the code of `text`, or a white wall. */
+async function withCamera(text: string | undefined, use: (browser: Browser) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), 'tern-camera-'));
   const video = path.join(directory, 'code.y4m');
-  await writeFile(video, videoOf(text));
+  await writeFile(video, text === undefined ? whiteWall() : codeOf(text));
   const args = ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${video}`];
   const browser = await chromium.launch({ ...launchOptions, args: [...launchOptions.args, ...args] });
   try {
@@ -103,8 +115,12 @@ async function withCamera(text: string, use: (browser: Browser) => Promise<void>
   }
 }
 
-/** One frame in YUV4MPEG2: the code in black on white, in the middle. */
-function videoOf(text: string): Buffer {
+function whiteWall(): Buffer {
+  return frameOf(Buffer.alloc(SIDE_PIXELS * SIDE_PIXELS, 255));
+}
+
+/** The code in black on white, in the middle. */
+function codeOf(text: string): Buffer {
   const { data, size } = encode(text, { ecc: 'L', border: 4 });
   const scale = Math.floor(SIDE_PIXELS / size);
   const margin = Math.floor((SIDE_PIXELS - size * scale) / 2);
@@ -112,6 +128,11 @@ function videoOf(text: string): Buffer {
   const luma = Buffer.alloc(SIDE_PIXELS * SIDE_PIXELS, 255);
   for (let y = 0; y < SIDE_PIXELS; y += 1)
     for (let x = 0; x < SIDE_PIXELS; x += 1) if (data[module(y)]?.[module(x)]) luma[y * SIDE_PIXELS + x] = 0;
+  return frameOf(luma);
+}
+
+/** One frame in YUV4MPEG2, without colours. */
+function frameOf(luma: Buffer): Buffer {
   const header = `YUV4MPEG2 W${SIDE_PIXELS} H${SIDE_PIXELS} F10:1 Ip A1:1 C420jpeg\nFRAME\n`;
   return Buffer.concat([Buffer.from(header), luma, Buffer.alloc(luma.length / 2, 128)]);
 }

@@ -1,6 +1,7 @@
 // Owns the proof that a passkey of this device unlocks the wallet beside the password, and that neither another device nor an absent user does. The authenticator is Chromium's own virtual one.
 import { expect, type BrowserContext, type CDPSession, type Page } from '@playwright/test';
 import { d } from '../../src/lib/wallet/words/device.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet, password, submitUnlock, unlock } from './support/onboarding.js';
 import { button, expectError, field, goTo, heading, t } from './support/screen.js';
 import { walletNodeId } from './support/steps.js';
@@ -38,6 +39,7 @@ test.describe('a passkey', () => {
     await named(page, 'add').click();
     await expect(page.getByText(d('passkey_on_title'), { exact: true })).toBeVisible();
     expect(await credentialCount()).toBe(1);
+    await expectAccessible(page, 'a passkey that unlocks');
   });
 
   test('unlocks the same wallet, after a lock and after a reload', async () => {
@@ -54,6 +56,7 @@ test.describe('a passkey', () => {
     await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
     await named(page, 'unlock').click();
     await expectError(page, 'passkey_unavailable');
+    await expectAccessible(page, 'unlock, with a passkey that did not answer');
     await unlock(page);
     await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
   });

@@ -1,8 +1,8 @@
 // Owns the proof that nobody is asked for a price unless the user wants one, that amounts then show what they are worth, and that no wrong worth is ever shown.
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { p } from '../../src/lib/wallet/words/price.js';
 import { press, tabTo, type } from './support/keyboard.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet, unlock } from './support/onboarding.js';
 import { startPriceSource, type PriceSource } from './support/price-source.js';
 import { button, expectError, field, goTo, heading, satText, t, visit } from './support/screen.js';
@@ -93,7 +93,7 @@ test('a source that is away or answers nonsense is named with its error, and no 
   await expectError(page, 'price_unavailable');
   // What is known still holds for a while, and says from when it is.
   await expect(page.getByTestId('price')).toHaveText('≈ €58,123.45');
-  expect((await new AxeBuilder({ page }).setLegacyMode(true).analyze()).violations).toEqual([]);
+  await expectAccessible(page, 'a price whose source is away');
 
   source.status = 200;
   for (const body of ['<html>', '{"price":-1}', '{"price":"NaN"}', '{"price":1e99}', '{"data":58123.45}']) {

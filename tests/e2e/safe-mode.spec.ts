@@ -3,6 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import { b } from '../../src/lib/wallet/words/backup.js';
 import { d } from '../../src/lib/wallet/words/device.js';
 import { expectChannelsWhole } from './support/judge.js';
+import { expectAccessible } from './support/looks.js';
 import { password } from './support/onboarding.js';
 import { button, expectError, field, goTo, heading, satText, t, visit } from './support/screen.js';
 import { catchUpTimeoutMs, enterPayment, expectReady, payInvoice, totalSat } from './support/steps.js';
@@ -20,7 +21,14 @@ test('a damaged state leaves coins on chain to send, and channels as they were',
   await expect(page.getByTestId('error-code')).toHaveText(t('app.code', { code: 'state_unreadable' }));
   await page.getByText(t('logs.title'), { exact: true }).click();
   await expect(page.getByRole('region', { name: t('logs.list') })).toContainText('error state_unreadable');
+  await expectAccessible(page, 'the choices at a start that failed');
+  await visit(page, '/');
+  await expect(heading(page, t('halted.title'))).toBeVisible();
+  await expectAccessible(page, 'a wallet that stopped');
+  await page.getByRole('link', { name: b('safe_mode'), exact: true }).click();
+  await field(page, 'password.current').fill(password);
   await named(page, b('safe_mode')).click();
+  await expectAccessible(page, 'the question whether to open on chain only');
   await named(page.getByRole('dialog'), b('safe_mode')).click();
   await expect(button(page, 'nav.lock')).toBeVisible({ timeout: catchUpTimeoutMs });
   await visit(page, '/');
@@ -28,9 +36,12 @@ test('a damaged state leaves coins on chain to send, and channels as they were',
   await expect(page.getByText(d('safe_title'), { exact: true })).toBeVisible();
   await expect(page.getByTestId('backup-indicator')).toHaveCount(0);
   await expect.poll(() => totalSat(page), { timeout: catchUpTimeoutMs }).toBeGreaterThan(500_000n);
+  await expectAccessible(page, 'home, on chain only');
   await goTo(page, 'settings');
+  await expectAccessible(page, 'settings, on chain only');
   await visit(page, '/channels');
   await expect(heading(page, d('safe_title'))).toBeVisible();
+  await expectAccessible(page, 'channels, on chain only');
   await page.getByRole('link', { name: d('safe_help'), exact: true }).click();
   await expect(page.getByRole('region', { name: t('logs.list') })).toContainText(
     /phase ready, on chain only[^]*stored monitors: 1 rows/

@@ -1,19 +1,12 @@
 // Owns the proof that every screen can be used by everyone: axe finds nothing to object to, in light and dark, on a phone, a tablet and a desktop; and the keyboard is enough.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page } from '@playwright/test';
+import { expect } from '@playwright/test';
+import { c } from '../../src/lib/wallet/words/coins.js';
 import { press, tabTo, type } from './support/keyboard.js';
 import { askedWords, expectHome, password, shownWords, submitUnlock, unlock } from './support/onboarding.js';
+import { expectAccessible } from './support/looks.js';
 import { button, field, heading, link, t, visit } from './support/screen.js';
 import { channelRows, enterPayment, fillChannel, requestPayment } from './support/steps.js';
 import { freshContext, test } from './support/world.js';
-
-const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-  [
-    { width: 360, height: 780 },
-    { width: 768, height: 1024 },
-    { width: 1440, height: 900 }
-  ].map((viewport) => ({ colorScheme, viewport }))
-);
 
 test('axe finds no violation on the screens before there is a wallet', async ({ browser, appUrl, spender }) => {
   const page = await (await freshContext(browser, appUrl)).newPage();
@@ -68,6 +61,16 @@ test('axe finds no violation on the screens of an open wallet', async ({ spender
     await expect(page.getByRole('progressbar')).toHaveCount(0);
     await expectAccessible(page, path);
   }
+  await visit(page, '/settings/coins');
+  await page.getByRole('button', { name: c('watch_show'), exact: true }).click();
+  await expect(page.getByText(c('watch_internal'), { exact: true })).toBeVisible();
+  await expectAccessible(page, 'the descriptors');
+  await visit(page, '/settings/words');
+  await field(page, 'password.current').fill(password);
+  await button(page, 'words.reveal_submit').click();
+  await expect(page.getByRole('list', { name: t('words.list') })).toBeVisible();
+  await expectAccessible(page, 'the words once more');
+
   await visit(page, '/activity');
   await page
     .getByRole('list', { name: t('activity.list') })
@@ -84,6 +87,12 @@ test('axe finds no violation on the screens of an open wallet', async ({ spender
   await expectAccessible(page, 'a channel, with the question whether to close it');
   await button(page, 'app.cancel').click();
   await expectAccessible(page, 'a channel');
+  await button(page, 'channel.force').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectAccessible(page, 'a channel, with the question whether to force its closing');
+  await page.getByText(t('channel.force_understood'), { exact: true }).click();
+  await expectAccessible(page, 'the same question, understood');
+  await button(page, 'app.cancel').click();
 
   await fillChannel(page, 'nobody', 100_000n);
   await button(page, 'open.submit').click();
@@ -152,15 +161,3 @@ test('the keyboard alone is enough to create a wallet and to receive', async ({ 
   await tabTo(page, button(page, 'receive.copy_address'));
   await page.context().close();
 });
-
-/** Nothing that axe knows of is wrong, however the screen is looked at. */
-async function expectAccessible(page: Page, screen: string): Promise<void> {
-  for (const { colorScheme, viewport } of looks) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.setViewportSize(viewport);
-    await page.waitForFunction(() => document.getAnimations().every((each) => !(each instanceof CSSTransition)));
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-    expect.soft(found, `${screen}, ${colorScheme}, ${viewport.width} wide`).toEqual([]);
-  }
-}

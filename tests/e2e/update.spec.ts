@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
 import { expectChannelsWhole, heldInvoice } from './support/judge.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet, unlock } from './support/onboarding.js';
 import { button, heading, satText, t } from './support/screen.js';
 import {
@@ -66,11 +67,13 @@ test.describe('a new version of the app', () => {
 
     await expect(page.getByText(t('update.later'), { exact: true })).toBeVisible();
     await expect(button(page, 'update.apply')).toBeDisabled();
+    await expectAccessible(page, 'a new version that waits for a payment');
     await stand.lnd.settleInvoice(preimage);
     await expect(page.getByText(t('update.ready'), { exact: true })).toBeVisible({ timeout: catchUpTimeoutMs });
     await expect(button(page, 'update.apply')).toBeEnabled();
     expect(await versions(page)).toEqual({ waiting: 'installed', isLater: false });
     await expect(button(page, 'nav.lock')).toBeVisible();
+    await expectAccessible(page, 'a new version that is ready');
 
     const next = await stand.lnd.addInvoice({ amountMsat: 3_000_000n, memo: 'next' });
     await enterPayment(page, next.bolt11);

@@ -3,6 +3,7 @@ import { expect, type Page } from '@playwright/test';
 import { w } from '../../src/lib/wallet/words/waiting.js';
 import { sayChannel } from '../../src/lib/wallet/words/channel.js';
 import type { Stand } from '../regtest/stand.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet } from './support/onboarding.js';
 import { goTo, heading, satText, t } from './support/screen.js';
 import {
@@ -35,9 +36,11 @@ test('money of a channel closed by force says why it waits and until when, and i
   await closeByForce(page);
   await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).not.toEqual([]);
   await expectPart(page, w('why_closed_unconfirmed'));
+  await expectAccessible(page, 'money that waits, with a channel closing');
 
   await stand.mine(1);
   const part = await expectPart(page, w('why_closed_delayed'));
+  await expectAccessible(page, 'money that waits, with a channel closed by force');
   // The block that counts may be this one or the next.
   const days = [-1, 0, 1].map((more) => dayOf(Date.now() + (delayBlocks + more) * 600_000));
   expect(
