@@ -155,6 +155,10 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
 
     test('says what waits while its server is away', async ({ stand }) => {
       const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 5_000_000n, memo: 'honey' });
+      // With changes that wait already the payment would be refused.
+      await visit(second, '/settings/backup');
+      await second.getByRole('button', { name: b('now'), exact: true }).click();
+      await expect(second.getByText(b('now_done'), { exact: true })).toBeVisible();
       await second.context().route('**/vss/**', (route) => route.abort('connectionrefused'));
       await confirmPayment(second, bolt11, 5_000n);
       await expectBackup(second, 'paused');

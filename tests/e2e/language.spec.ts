@@ -58,7 +58,6 @@ test('a language chosen in the settings is spoken at once, on every screen, and 
   spender: { page },
   stand
 }) => {
-  test.slow();
   names = [...names, ...(await shownNames(page))];
   await goTo(page, 'settings');
   await page.getByLabel(t('settings.language'), { exact: true }).selectOption('Deutsch');

@@ -10,9 +10,6 @@ import { test } from './support/world.js';
 
 const amountSat = 21_000n;
 
-// Some fifteen screens, six looks at each.
-test.beforeEach(() => test.slow());
-
 test('axe finds no violation on a payment on chain, from a wrong amount to a raised fee', async ({
   spender: { page },
   stand

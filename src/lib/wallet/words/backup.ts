@@ -9,6 +9,7 @@ export const backupWords = {
   last: 'Last backup',
   waiting: 'Waiting',
   waiting_none: 'Nothing',
+  waiting_one: '1 change, {size}, since {when}',
   waiting_some: '{count} changes, {size}, since {when}',
   stored: 'On the server',
   stored_value: '{count} entries, {size}',

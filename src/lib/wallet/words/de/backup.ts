@@ -10,6 +10,7 @@ export const backup: Translated<typeof backupWords> = {
   last: 'Letzte Sicherung',
   waiting: 'Wartet',
   waiting_none: 'Nichts',
+  waiting_one: '1 Änderung, {size}, seit {when}',
   waiting_some: '{count} Änderungen, {size}, seit {when}',
   stored: 'Auf dem Server',
   stored_value: '{count} Einträge, {size}',
