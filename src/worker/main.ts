@@ -13,10 +13,13 @@ import type { Platform } from './platform.js';
 import { Wallet } from './wallet.js';
 import { fitWebSocket } from './web-socket.js';
 
-/** What the page talks to: `boot` first, once; afterwards the whole API. */
-export type Worker = WalletApi & { boot(boot: WorkerBoot): Promise<Answer<void>> };
+/** What the page talks to: `boot` first, once; afterwards the whole API. `wake`: the network is back. */
+export type Worker = WalletApi & { boot(boot: WorkerBoot): Promise<Answer<void>>; wake(): void };
+
+const sleepers = new Set<() => void>();
 
 const worker = {
+  wake: (): void => sleepers.forEach((wake) => wake()),
   boot: ({ wasmUrl, network, defaults }: WorkerBoot): Promise<Answer<void>> => {
     const logs = new Logs(systemClock);
     return answer(logs, 'boot', async () => {
@@ -49,8 +52,8 @@ function browserPlatform(network: Network, wasmUrl: string): Platform {
     openWebSocket: (url, handlers) => fitWebSocket(new WebSocket(url), handlers),
     fetch: (input, options) => fetch(input, options),
     onWake: (wake) => {
-      self.addEventListener('online', wake);
-      return () => self.removeEventListener('online', wake);
+      sleepers.add(wake);
+      return () => sleepers.delete(wake);
     }
   };
 }

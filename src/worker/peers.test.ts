@@ -159,20 +159,20 @@ describe('Peers', () => {
     expect(accepted).toHaveLength(2);
   });
 
-  it('dials a kept peer again with growing pauses, and forgets the failures after a stable connection', async () => {
+  it('dials a kept peer again with growing pauses, and forgets the failures at a wake and after a stable connection', async () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     peers.keep([{ nodeId, address: url }]);
     const pauses: number[] = [];
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 9; round += 1) {
       await becomes('waiting');
       const pauseMs = latest()!.retryAtMs! - clock.nowMs();
       pauses.push(Math.round(pauseMs / 1000));
       expect(latest()?.error?.code).toBe('peer_unreachable');
       statuses = [];
-      await clock.advance(pauseMs);
+      await (round === 7 ? peers.wake() : clock.advance(pauseMs));
     }
-    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 1]);
 
     await becomes('waiting');
     server = new WebSocketServer({ port, host: '127.0.0.1' });

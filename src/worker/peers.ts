@@ -87,9 +87,13 @@ export class Peers {
     });
   }
 
-  /** The network is back or the page is seen: whoever waits is dialled now, and a connection that slept with the device is given up. */
+  /**
+   * The network is back or the page is seen: whoever waits is dialled now, and a connection that slept with the device is given up. A network
+   * that was just announced may not carry yet, so what failed before it no longer stretches the pauses.
+   */
   wake(): void {
     for (const peer of this.#peers.values()) {
+      peer.failures = 0;
       // The node says then that the peer is gone, and it is dialled anew.
       if (peer.state === 'connected' && this.#isDead(peer)) this.#dropLink(peer);
       if (peer.kept && peer.state === 'waiting') void this.#attempt(peer).catch(() => undefined);

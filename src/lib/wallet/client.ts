@@ -19,7 +19,7 @@ export interface Connection {
   terminate(): void;
 }
 
-type Bootable = WalletApi & { boot(boot: WorkerBoot): Promise<Answer<unknown>> };
+type Bootable = WalletApi & { boot(boot: WorkerBoot): Promise<Answer<unknown>>; wake(): void };
 
 const defaultsUrl = '/tern.json';
 const rememberedDefaults = 'tern-defaults';
@@ -68,9 +68,13 @@ export async function startWorker(
   unwrap(await Promise.race([remote.boot(boot) as Promise<Answer<unknown>>, crashed]));
   const client = unwrapping(remote, crashed);
   await client.subscribe(proxy(onEvent));
+  // Chromium tells no worker that the network is back.
+  const wake = () => void remote.wake();
+  addEventListener('online', wake);
   return {
     client,
     terminate() {
+      removeEventListener('online', wake);
       remote[releaseProxy]();
       worker.terminate();
     }

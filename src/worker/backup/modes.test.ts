@@ -1,6 +1,6 @@
 // Proves the two modes and the truth of the indicator: who waits for the server, who does not, and what is said meanwhile.
 import { describe, expect, it } from 'vitest';
-import { BackupWorld, bytes, MANAGER, MONITOR, row } from '../../../tests/sim/backup-world.js';
+import { BackupWorld, bytes, MANAGER, MONITOR, row, type SimDevice } from '../../../tests/sim/backup-world.js';
 
 describe('acknowledged mode', () => {
   it('holds the turn until the server has it, and says paused with the reason while the server is away', async () => {
@@ -35,6 +35,25 @@ describe('acknowledged mode', () => {
     a.backup.wake();
     await world.clock.advance(0);
     expect(a.backup.info().state).toBe('up_to_date');
+  });
+
+  it('catches up within seconds where the network was announced before it carried, claimed or not', async () => {
+    const world = new BackupWorld();
+    const a = await world.started('a', { mode: 'local-first' });
+    const awayAndBack = async (device: SimDevice): Promise<void> => {
+      world.server.fault = () => ({ kind: 'refuse' });
+      await device.write([MONITOR, 'c1']);
+      await world.clock.advance(600_000);
+      device.backup.wake();
+      await world.clock.advance(1_000);
+      world.server.fault = () => undefined;
+      await world.clock.advance(2_000);
+      expect(device.backup.info().state).toBe('up_to_date');
+    };
+    await awayAndBack(a);
+    await world.clock.during(a.backup.release());
+    world.server.fault = () => ({ kind: 'refuse' });
+    await awayAndBack(await world.started('a', { mode: 'local-first', disk: a.disk }));
   });
 
   it('does not let the node load before everything on disk is on the server, and goes on local-first when asked', async () => {

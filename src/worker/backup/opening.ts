@@ -21,7 +21,7 @@ export interface Opening {
 /** The claimed state. Undefined: in local-first mode, with a server that is away or refuses us, the wallet on this disk starts without it. */
 export async function claimWhenever(opening: Opening): Promise<LedgerState | undefined> {
   const { parts, onError, throwIfOver } = opening;
-  for (let failures = 1; ; failures += 1) {
+  for (let failures = 1; ; failures = await pause(opening, failures)) {
     try {
       const state = await claim(parts, opening.claim);
       onError(undefined);
@@ -33,7 +33,6 @@ export async function claimWhenever(opening: Opening): Promise<LedgerState | und
       if (isUnserved(error) && (await startsAlone(opening))) return undefined;
       if (!isPassing(error)) throw error;
     }
-    await pause(opening, failures);
   }
 }
 
@@ -43,8 +42,8 @@ async function startsAlone({ parts, isNewWallet }: Opening): Promise<boolean> {
 
 /** Claims under a running node as soon as the server can be reached. Rejects when another device went on meanwhile. */
 export async function claimLater(opening: Opening): Promise<LedgerState> {
-  for (let failures = 1; ; failures += 1) {
-    await pause(opening, failures);
+  for (let failures = 1; ;) {
+    failures = await pause(opening, failures);
     try {
       const state = await claimRunning(opening.parts, opening.claim);
       opening.onError(undefined);
@@ -59,7 +58,7 @@ export async function claimLater(opening: Opening): Promise<LedgerState> {
 
 /** What is on disk counts as complete when the node loads: in acknowledged mode the server gets all of it first. Rejects with what no attempt gets past. */
 export async function storeFirst(opening: Opening, drain: () => Promise<void>): Promise<void> {
-  for (let failures = 1; opening.parts.mode() === 'acknowledged'; failures += 1) {
+  for (let failures = 1; opening.parts.mode() === 'acknowledged'; failures = await pause(opening, failures)) {
     try {
       await drain();
       break;
@@ -69,12 +68,13 @@ export async function storeFirst(opening: Opening, drain: () => Promise<void>): 
       opening.throwIfOver();
       if (isFinal(error)) throw error;
     }
-    await pause(opening, failures);
   }
   opening.onError(undefined);
 }
 
-async function pause({ parts, waker, throwIfOver }: Opening, failures: number): Promise<void> {
-  await waker.sleep(retryDelayMs(failures, parts.random));
+/** Waits before the next attempt; which failure that one's would be. A wake begins the count anew. */
+async function pause({ parts, waker, throwIfOver }: Opening, failures: number): Promise<number> {
+  const isWoken = await waker.sleep(retryDelayMs(failures, parts.random));
   throwIfOver();
+  return isWoken ? 1 : failures + 1;
 }

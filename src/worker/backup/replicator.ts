@@ -55,8 +55,9 @@ export class Replicator {
     if (!this.#isLooping && !this.#isOver) void this.#loop();
   }
 
-  /** The network is back or the user is: whatever waits for its time need not. */
+  /** The network is back or the user is: whatever waits for its time need not, and later pauses begin short again. */
   hurry(): void {
+    this.#failedAt = undefined;
     this.#options.waker.wake();
     this.wake();
   }

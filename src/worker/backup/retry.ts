@@ -38,26 +38,26 @@ export function retryDelayMs(failures: number, random: () => number): number {
 /** Sleepers that a call of `wake` (network back, page seen again, backup asked for) ends at once. */
 export class Waker {
   readonly #clock: Clock;
-  readonly #sleepers = new Set<() => void>();
+  readonly #sleepers = new Set<(isWoken: boolean) => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Resolves after `ms`, or as soon as `wake` is called. */
-  sleep(ms: number): Promise<void> {
+  /** Resolves after `ms`, or as soon as `wake` is called: with true then, for what failed before tells nothing any more. */
+  sleep(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const end = () => {
+      const end = (isWoken: boolean) => {
         cancel();
         this.#sleepers.delete(end);
-        resolve();
+        resolve(isWoken);
       };
-      const cancel = this.#clock.setTimer(ms, end);
+      const cancel = this.#clock.setTimer(ms, () => end(false));
       this.#sleepers.add(end);
     });
   }
 
   wake(): void {
-    for (const end of [...this.#sleepers]) end();
+    for (const end of [...this.#sleepers]) end(true);
   }
 }
