@@ -1,20 +1,27 @@
 // Proves that a payment waits for channels that sleep where they could carry it, and not a moment where they could not.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { ChannelInfo, ChannelState } from '../../worker/api.js';
+import type { ChannelInfo, ChannelState, PeerStatus } from '../../worker/api.js';
 import { TernError } from '../../wire/errors.js';
 import { quoteOnceAwake } from './awake.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('navigator', { onLine: true });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const quote = { feeMsat: 1n };
 
 function channelsAre(state: ChannelState, outboundMsat = 10_000n) {
   const channel = { state, outboundMsat } as ChannelInfo;
-  const source = { channels: () => Promise.resolve([channel]) };
+  const peers: PeerStatus[] = [];
+  const source = { channels: () => Promise.resolve([channel]), peers: () => Promise.resolve(peers) };
   const refused = new TernError('insufficient_balance', 'Nothing can be sent now.', 'Wait.');
   const ask = vi.fn(() => (channel.state === 'ready' ? Promise.resolve(quote) : Promise.reject(refused)));
-  return { channel, source, ask };
+  return { channel, peers, source, ask };
 }
 
 it('asks once where the channels are awake', async () => {
@@ -48,6 +55,18 @@ it('says that the other side cannot be reached when a channel sleeps on', async 
   await vi.advanceTimersByTimeAsync(16_000);
   await quoting;
   expect(ask).toHaveBeenCalledTimes(1);
+});
+
+it('names what is missing on our side, and waits for nothing without a network', async () => {
+  const { peers, source, ask } = channelsAre('offline');
+  const error = { code: 'bridge_unreachable', cause: 'No network.', next: 'Connect.' } as const;
+  peers.push({ nodeId: '02', address: 'host:9735', state: 'waiting', error });
+  vi.stubGlobal('navigator', { onLine: false });
+  await expect(quoteOnceAwake(source, ask, 5_000n)).rejects.toMatchObject(error);
+  vi.stubGlobal('navigator', { onLine: true });
+  const quoting = expect(quoteOnceAwake(source, ask, 5_000n)).rejects.toMatchObject(error);
+  await vi.advanceTimersByTimeAsync(16_000);
+  await quoting;
 });
 
 it.each([

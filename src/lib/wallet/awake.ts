@@ -1,19 +1,21 @@
 // Owns the patience with channels that still sleep: right after the wallet was opened, what they might carry is not refused before their peers had time to answer.
-import type { ChannelInfo } from '../../worker/api.js';
+import type { ChannelInfo, PeerStatus } from '../../worker/api.js';
 import { TernError } from '../../wire/errors.js';
 
 /** A peer is dialled at once, and again within seconds. */
 const WAKING_PATIENCE_MS = 15_000;
 const WAKING_POLL_MS = 250;
 
-/** Who knows how the channels stand. */
+/** Who knows how the channels and their peers stand. */
 export interface ChannelSource {
   channels(): Promise<ChannelInfo[]>;
+  peers(): Promise<PeerStatus[]>;
 }
 
 /**
  * What a Lightning payment of `amountMsat` costs, by `ask`; asked again once the channels that could carry it are awake.
- * @throws TernError `route_not_found` where a peer did not answer in time, and what `ask` throws.
+ * @throws TernError `route_not_found` where a peer did not answer in time, what keeps us from asking it where that is on our side (no network,
+ * no bridge, no backup), and what `ask` throws.
  */
 export async function quoteOnceAwake<Quote>(
   source: ChannelSource,
@@ -30,13 +32,18 @@ export async function quoteOnceAwake<Quote>(
     if (!mayPass || !mightWake) throw thrown;
   }
   for (const endMs = Date.now() + WAKING_PATIENCE_MS; await mightCarryAwake(source, amountMsat);) {
-    if (Date.now() > endMs) {
-      throw new TernError('route_not_found', 'The other side of a channel cannot be reached.', 'Try again later.');
-    }
+    // Without a network no patience helps.
+    if (Date.now() > endMs || !navigator.onLine) throw await whyAsleep(source);
     // Nobody tells when a channel can be used again.
     await new Promise((resolve) => setTimeout(resolve, WAKING_POLL_MS));
   }
   return ask();
+}
+
+async function whyAsleep(source: ChannelSource): Promise<TernError> {
+  const ours = (await source.peers()).find(({ error }) => error && !error.code.startsWith('peer_'))?.error;
+  if (ours) return TernError.fromShape(ours);
+  return new TernError('route_not_found', 'The other side of a channel cannot be reached.', 'Try again later.');
 }
 
 /** Whether a channel sleeps, and all together could carry the amount. */
