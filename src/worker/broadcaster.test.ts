@@ -11,9 +11,10 @@ const transaction = Uint8Array.of(1, 2, 3);
 
 let server: Server | undefined;
 
-/** A server that gives the answers in turn, the last one for ever. Waits between attempts take no time. */
+/** A server that gives the answers in turn, the last one for ever. Waits between attempts take no time, unless it is said otherwise. */
 async function open(
-  answers: [number, string][]
+  answers: [number, string][],
+  sleep: () => Promise<void> = () => Promise.resolve()
 ): Promise<{ broadcaster: Broadcaster; posted: string[]; answers: string[] }> {
   const posted: string[] = [];
   const heard: string[] = [];
@@ -28,7 +29,7 @@ async function open(
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const clock = { ...systemClock, sleep: () => Promise.resolve() };
+  const clock = { ...systemClock, sleep };
   const broadcaster = new Broadcaster({
     platform: { clock, fetch, random: () => 0 },
     logs: new Logs(clock),
@@ -50,6 +51,23 @@ describe('Broadcaster', () => {
     const { broadcaster, posted } = await open([[200, txid]]);
     await broadcaster.broadcast([transaction, Uint8Array.of(4)]);
     expect(posted).toEqual(['POST /tx 010203', 'POST /tx 04']);
+  });
+
+  it('posts what waits for its next attempt as soon as it is woken, also while its pauses are long', async () => {
+    const { broadcaster, posted } = await open(
+      [
+        [503, 'away'],
+        [503, 'away'],
+        [200, txid]
+      ],
+      () => new Promise(() => undefined)
+    );
+    const sending = broadcaster.broadcast([transaction]);
+    for (const attempts of [1, 2]) {
+      await expect.poll(() => posted).toHaveLength(attempts);
+      await expect.poll(() => broadcaster.wake() ?? posted).toHaveLength(attempts + 1);
+    }
+    await sending;
   });
 
   it('sends the others though one is refused, and says which', async () => {

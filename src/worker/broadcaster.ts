@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { TernError } from '../wire/errors.js';
 import { backoffMs } from './backoff.js';
+import { deferred } from './deferred.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
 
@@ -32,6 +33,7 @@ export class Broadcaster {
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #acceptedAtMs = new Map<string, number>();
   readonly #stop = new AbortController();
+  #woken = deferred<void>();
 
   constructor(options: BroadcasterOptions) {
     this.#options = options;
@@ -50,6 +52,12 @@ export class Broadcaster {
   /** Nothing leaves any more. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  /** The network is back: what waits for its next attempt is posted now, and the pauses begin anew. */
+  wake(): void {
+    this.#woken.resolve();
+    this.#woken = deferred();
   }
 
   #once(transaction: Uint8Array): Promise<void> {
@@ -87,7 +95,8 @@ export class Broadcaster {
         const most = error.code === 'broadcast_rejected' ? ATTEMPTS_WHEN_REFUSED : MOST_ATTEMPTS;
         this.#options.logs.write('warn', 'broadcaster', `Attempt ${attempt} of ${most}: ${error.message}`);
         if (attempt >= most) throw error;
-        await clock.sleep(backoffMs(attempt, random));
+        const woken = this.#woken.promise.then(() => (attempt = 0));
+        await Promise.race([clock.sleep(backoffMs(attempt, random)), woken]);
       }
     }
   }

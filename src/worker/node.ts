@@ -141,6 +141,7 @@ export class NodeDriver {
   wake(): void {
     if (this.#over) return;
     this.#peers?.wake();
+    this.#broadcaster.wake();
     // Of a server that is away the next poll tells.
     void this.#catchUp().catch(() => undefined);
   }
@@ -256,10 +257,9 @@ export class NodeDriver {
         return this.#peers?.links.closedByNode(output.socket);
       case 'broadcast':
         this.#sent = this.#broadcaster.broadcast(output.transactions);
-        this.#sent.catch((thrown: unknown) => {
+        return void this.#sent.catch((thrown: unknown) => {
           this.#options.logs.write('error', 'broadcaster', TernError.from(thrown).message);
         });
-        return;
       case 'event':
         return this.#happened(output.event);
     }
