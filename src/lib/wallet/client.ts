@@ -54,19 +54,21 @@ export async function startWorker(
   onCrash: (error: ErrorShape) => void
 ): Promise<Connection> {
   const worker = new Worker(trustedWorkerUrl() as string, { type: 'module', name: 'tern' });
-  const crashed = new Promise<never>((_resolve, reject) => {
+  let end: (error: TernError) => void = () => undefined;
+  const ended = new Promise<never>((_resolve, reject) => {
+    end = reject;
     worker.onerror = (event) => {
       const error = new TernError('internal', event.message || 'The worker could not start.', 'Reload the page.');
       onCrash(error.toShape());
-      reject(error);
+      end(error);
     };
   });
-  // A crash after the start is told through onCrash alone.
-  crashed.catch(() => undefined);
+  // A crash after the start is told through onCrash; whoever waits for an answer hears of every end.
+  ended.catch(() => undefined);
   const remote = wrap<Bootable>(worker);
   const boot: WorkerBoot = { wasmUrl: new URL(wasmUrl, location.href).href, network: defaults.network, defaults };
-  unwrap(await Promise.race([remote.boot(boot) as Promise<Answer<unknown>>, crashed]));
-  const client = unwrapping(remote, crashed);
+  unwrap(await Promise.race([remote.boot(boot) as Promise<Answer<unknown>>, ended]));
+  const client = unwrapping(remote, ended);
   await client.subscribe(proxy(onEvent));
   // Chromium tells no worker that the network is back.
   const wake = () => void remote.wake();
@@ -75,14 +77,15 @@ export async function startWorker(
     client,
     terminate() {
       removeEventListener('online', wake);
+      end(new TernError('wallet_locked', 'The wallet stopped in this tab.', 'Open it again.'));
       remote[releaseProxy]();
       worker.terminate();
     }
   };
 }
 
-/** Every method of the worker, its answer unwrapped; a call in flight fails when the worker dies. */
-function unwrapping(remote: Remote<Bootable>, crashed: Promise<never>): WalletClient {
+/** Every method of the worker, its answer unwrapped; a call in flight fails when the worker ends. */
+function unwrapping(remote: Remote<Bootable>, ended: Promise<never>): WalletClient {
   return new Proxy({} as WalletClient, {
     get: (_target, method) =>
       // A promise resolving to the client would otherwise look for `then` in the worker.
@@ -90,7 +93,7 @@ function unwrapping(remote: Remote<Bootable>, crashed: Promise<never>): WalletCl
         ? undefined
         : async (...given: unknown[]) => {
             const call = remote[method as keyof WalletApi] as (...given: unknown[]) => Promise<Answer<unknown>>;
-            return unwrap(await Promise.race([call(...given), crashed]));
+            return unwrap(await Promise.race([call(...given), ended]));
           }
   });
 }
