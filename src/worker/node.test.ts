@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { idle, VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { WalletWorld } from '../../tests/sim/wallet-world.js';
 import { TernError } from '../wire/errors.js';
+import type { NodeModule } from './platform.js';
 import type { Wallet } from './wallet.js';
 
 const password = 'correct horse';
@@ -81,6 +82,29 @@ describe('what leaves the worker', () => {
     };
     await expect(wallet.sync()).rejects.toEqual(code('node_halted'));
     expect(await phase(wallet)).toBe('halted');
+  });
+
+  it('says of a start that waits for a full disk why, and opens once there is room', async () => {
+    const virtual = new VirtualClock();
+    world.clock = virtual;
+    const module: NodeModule = {
+      start: async (config, seed, host) => {
+        const node = await world.module.start(config, seed, host);
+        void host.write('manager', '', 'manager', Uint8Array.of(1));
+        return node;
+      }
+    };
+    const wallet = await world.open({ loadNode: () => Promise.resolve(module) });
+    await wallet.create({ password, words: 12 });
+    await wallet.lock();
+    world.disk.failure = new TernError('storage_full', 'The disk is full.', 'Free some space.');
+    const unlocking = wallet.unlock(password);
+    await expect.poll(() => wallet.status()).toMatchObject({ phase: 'starting', error: { code: 'storage_full' } });
+    world.disk.failure = undefined;
+    await virtual.advance(1_000);
+    await unlocking;
+    expect((await wallet.status()).error).toBeUndefined();
+    await wallet.lock();
   });
 
   it('commits nothing of a session that ended while the disk was full, over the session after it', async () => {

@@ -1,5 +1,6 @@
 // Proves that only marks which nobody can need are dropped, and none once a backup has been at work.
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { TernError } from '../wire/errors.js';
 import { MemoryDisk } from './memory-disk.js';
 import type { RowKey } from './disk.js';
 import { dropNeedlessMarks } from './outbox.js';
@@ -18,6 +19,16 @@ const marked = async (disk: MemoryDisk) => (await disk.outbox()).map(({ row }) =
 
 it('drops the marks of removed rows, and no other, where there was never a backup', async () => {
   const disk = await diskWithMarks();
+  expect(await marked(disk)).toEqual(['kept', 'removed']);
+  await dropNeedlessMarks(disk);
+  expect(await marked(disk)).toEqual(['kept']);
+});
+
+it('lets a wallet start on a full disk, and tries again at the next start', async () => {
+  const disk = await diskWithMarks();
+  const full = new TernError('storage_full', 'Full.', 'Free some space.');
+  vi.spyOn(disk, 'commit').mockRejectedValueOnce(full);
+  await dropNeedlessMarks(disk);
   expect(await marked(disk)).toEqual(['kept', 'removed']);
   await dropNeedlessMarks(disk);
   expect(await marked(disk)).toEqual(['kept']);

@@ -1,4 +1,5 @@
 // Owns what may leave the outbox without a backup: marks of removed rows that no server can hold. Everything else stays until it is replicated (invariant 3).
+import { TernError } from '../wire/errors.js';
 import type { Disk } from './disk.js';
 
 /** Local values of the backup: while there are none, this device has never sent a row. */
@@ -11,5 +12,9 @@ const BACKUP_PREFIX = 'backup/';
 export async function dropNeedlessMarks(disk: Disk): Promise<void> {
   if ((await disk.listLocal(BACKUP_PREFIX)).length > 0) return;
   const clearOutbox = (await disk.outbox()).filter(({ removed }) => removed);
-  await disk.commit({ puts: [], removes: [], clearOutbox });
+  if (clearOutbox.length === 0) return;
+  await disk.commit({ puts: [], removes: [], clearOutbox }).catch((thrown: unknown) => {
+    // A wallet opens on a full disk too; the marks can stay until there is room again.
+    if (TernError.from(thrown).code !== 'storage_full') throw thrown;
+  });
 }

@@ -113,7 +113,10 @@ export const errorWords: ErrorWords = {
   },
   vault_corrupt: { title: 'The stored keys cannot be read.', next: 'Restore the wallet from its words.' },
   running_elsewhere: { title: 'The wallet is running in another tab.', next: 'Use that tab, or switch to this one.' },
-  storage_full: { title: 'This device is out of space.', next: 'Free some space, then reload the page.' },
+  storage_full: {
+    title: 'This device is out of space.',
+    next: 'Free some space. Tern then goes on by itself; what was refused, try again.'
+  },
   storage_unavailable: {
     title: 'The browser does not let Tern store anything.',
     next: 'Leave private browsing, or allow storage for this site.'

@@ -139,7 +139,7 @@ export const errors: ErrorWords = {
   },
   storage_full: {
     title: 'Auf diesem Gerät ist kein Platz mehr.',
-    next: 'Schaffe Platz, und lade dann die Seite neu.'
+    next: 'Schaffe Platz. Tern macht dann von selbst weiter; was abgelehnt wurde, versuche noch einmal.'
   },
   storage_unavailable: {
     title: 'Der Browser lässt Tern nichts speichern.',
