@@ -49,7 +49,8 @@ export const money: Translated<typeof moneyWords> = {
   'receive.asking': 'Angefordert: {amount}',
   'receive.any_amount': 'Beliebiger Betrag',
   'receive.no_inbound_title': 'Vorerst nur on-chain',
-  'receive.no_inbound_body': 'Noch kann kein Kanal empfangen. Coins an diese Adresse kommen nach einer Bestätigung an.',
+  'receive.no_inbound_body':
+    'Gerade kann kein Kanal empfangen. Coins an diese Adresse kommen nach einer Bestätigung an.',
   'receive.too_much_body':
     'Deine Kanäle können höchstens {amount} empfangen, daher geht diese Anforderung nur on-chain.',
   'receive.lightning_limit': 'Bis zu {amount} kommen sofort über Lightning an. Mehr geht on-chain.',
@@ -101,6 +102,7 @@ export const money: Translated<typeof moneyWords> = {
   'send.sent_body': 'Die Zahlung ist angekommen.',
   'send.broadcast': '{amount} unterwegs',
   'send.broadcast_body': 'Die Transaktion wartet auf eine Bestätigung.',
+  'send.broadcast_later': 'Sie wird gesendet, sobald du wieder online bist und Tern offen ist.',
   'send.failed': 'Die Zahlung ist fehlgeschlagen',
   'send.failed_body': 'Das Geld hat deine Wallet nie verlassen.',
   'send.another': 'Noch eine senden',

@@ -1,0 +1,193 @@
+// Owns the proof that a wallet with money needs no network to be looked at, begins nothing without one that would hang, and goes on by itself within seconds.
+import { expect, type BrowserContext, type Page } from '@playwright/test';
+import { b } from '../../src/lib/wallet/words/backup.js';
+import { errorWords } from '../../src/lib/wallet/words/errors.js';
+import type { RunningServer } from '../../src/server/server.js';
+import type { VssOptions } from '../../src/server/vss/service.js';
+import type { Stand } from '../regtest/stand.js';
+import {
+  expectBackup,
+  expectUsableChannels,
+  payLnd,
+  receiveFromLnd,
+  startStore,
+  type BackupStore
+} from './support/backup.js';
+import { attachEvidence } from './support/evidence.js';
+import { shownHistory, type HistoryEntry } from './support/history.js';
+import { expectChannelsWhole } from './support/judge.js';
+import { createWallet, password, submitUnlock } from './support/onboarding.js';
+import { button, expectError, goTo, heading, satText, t } from './support/screen.js';
+import {
+  channelRows,
+  enterPayment,
+  expectAgreed,
+  fillChannel,
+  fundWallet,
+  openChannel,
+  shownAddress,
+  totalSat,
+  walletNodeId
+} from './support/steps.js';
+import { freshContext, serveApp, test } from './support/world.js';
+
+/** From the browser's word that it is online to a channel that can be used and a backup that has everything. */
+const backWithinMs = 5_000;
+
+test.describe.configure({ mode: 'serial' });
+
+test.describe('a wallet with a channel and a backup, without any network', () => {
+  let store: BackupStore;
+  let vss: VssOptions;
+  let server: RunningServer;
+  let context: BrowserContext;
+  let page: Page;
+  let nodeId: string;
+  let history: HistoryEntry[];
+  let ownSat: bigint;
+
+  test.beforeAll(async ({ browser, stand }) => {
+    test.setTimeout(180_000);
+    store = await startStore('PGlite');
+    vss = { type: 'store', database: store.database, auth: 'signature' };
+    server = await serveApp(stand, vss);
+    context = await freshContext(browser, server.url);
+    page = await context.newPage();
+    await createWallet(page);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await fundWallet(stand, page, 2_000_000n);
+    nodeId = await walletNodeId(page);
+    await openChannel(stand, page, 1_000_000n);
+    await payLnd(stand, page, 200_000n, 'bread');
+    await receiveFromLnd(stand, page, 20_000n, 'wages');
+    await expectBackup(page, 'up_to_date');
+    history = await shownHistory(page);
+    ownSat = await totalSat(page);
+  });
+  test.afterAll(async () => {
+    await context.close();
+    await server.close();
+    await store.stop();
+  });
+  test.afterEach(async ({ stand }, testInfo) => {
+    if ((await page.getByTestId('backup-indicator').count()) > 0) await attachEvidence(page, stand, testInfo);
+  });
+
+  test('where a payment needs its backup first: waits at the lock, says for what, and opens by itself', async ({
+    stand
+  }) => {
+    await leaveEverything();
+    await page.goto('/');
+    await submitUnlock(page, password);
+    await expect(page.getByText(errorWords.backup_unavailable.title, { exact: true })).toBeVisible();
+    await expect(page.getByText(b('start_waits'), { exact: true })).toBeVisible();
+    await expect(page.getByRole('button', { name: b('go_on'), exact: true })).toBeVisible();
+    await comeBack(stand);
+    await expect(button(page, 'nav.lock')).toBeVisible({ timeout: backWithinMs });
+    await expectBack();
+    await payLnd(stand, page, 1_000n, 'after the wait');
+    history = await shownHistory(page);
+    ownSat = await totalSat(page);
+  });
+
+  test('told to go on without its backup: shows balance, channels and history, and says that it is offline', async () => {
+    await leaveEverything();
+    await page.goto('/');
+    await submitUnlock(page, password);
+    await page.getByRole('button', { name: b('go_on'), exact: true }).click();
+    await expect(button(page, 'nav.lock')).toBeVisible();
+    expect(await totalSat(page)).toBe(ownSat);
+    await expect(page.getByText(t('sync.offline'), { exact: true })).toBeVisible();
+    await expect(page.getByText(b('quarantined_title'), { exact: true })).toBeVisible();
+    await expect(page.getByText(errorWords.chain_unavailable.title, { exact: true })).toBeVisible();
+    expect(await shownHistory(page)).toEqual(history);
+    await goTo(page, 'channels');
+    await expect(channelRows(page).filter({ hasText: t('channels.state_offline') })).toHaveCount(1);
+  });
+
+  test('refuses at once what cannot be done, each with a next step, and still has an address to give', async ({
+    stand
+  }) => {
+    const { bolt11 } = await stand.lnd.addInvoice({ amountMsat: 5_000_000n, memo: 'too early' });
+    await enterPayment(page, bolt11);
+    await expectError(page, 'bridge_unreachable');
+    await enterPayment(page, `bitcoin:${await stand.lnd.newAddress()}?amount=0.0005`);
+    await page.getByRole('button', { name: t('send.confirm', { amount: satText(50_000n) }), exact: true }).click();
+    await expectError(page, 'quarantined');
+    await fillChannel(page, stand.lnd.nodeUri, 300_000n);
+    await button(page, 'open.submit').click();
+    await page.getByRole('button', { name: t('open.confirm', { amount: satText(300_000n) }), exact: true }).click();
+    await expectError(page, 'quarantined');
+    expect(await shownAddress(page)).toMatch(/^bcrt1/);
+    await expect(page.getByText(t('receive.no_inbound_body'), { exact: true })).toBeVisible();
+  });
+
+  test('goes on within seconds after the browser says that it is online, and pays both ways', async ({ stand }) => {
+    await comeBack(stand);
+    await expectBack();
+    await payLnd(stand, page, 1_000n, 'after all');
+    await receiveFromLnd(stand, page, 2_000n, 'in after all');
+    await expectAgreed(stand, page, nodeId);
+    await expectChannelsWhole(stand, nodeId);
+  });
+
+  test('has all of that again at the next start offline, without a question', async ({ stand }) => {
+    await expectBackup(page, 'up_to_date');
+    history = await shownHistory(page);
+    await leaveEverything();
+    await page.goto('/');
+    await submitUnlock(page, password);
+    await expect(button(page, 'nav.lock')).toBeVisible();
+    expect(await shownHistory(page)).toEqual(history);
+    await comeBack(stand);
+    await expectBack();
+  });
+
+  /** The browser has no network, and there is nothing to reach: no app, no bridge, no chain, no backup. */
+  async function leaveEverything(): Promise<void> {
+    await context.setOffline(true);
+    await server.close();
+  }
+
+  async function comeBack(stand: Stand): Promise<void> {
+    server = await serveApp(stand, vss, { port: Number(new URL(server.url).port) });
+    await context.setOffline(false);
+  }
+
+  async function expectBack(): Promise<void> {
+    const atMs = Date.now();
+    await expectUsableChannels(page, 1);
+    await expectBackup(page, 'up_to_date');
+    expect(Date.now() - atMs).toBeLessThan(backWithinMs);
+  }
+});
+
+test('a running wallet whose network goes away for a while pays and is paid again within seconds, without a reload', async ({
+  spender: { page, nodeId },
+  stand
+}) => {
+  const context = page.context();
+  const mempool = await stand.chain.mempool();
+  await context.setOffline(true);
+  await goTo(page, 'channels');
+  await expect(channelRows(page).filter({ hasText: t('channels.state_offline') })).toHaveCount(1, { timeout: 60_000 });
+  await fillChannel(page, stand.lnd.nodeUri, 300_000n);
+  await button(page, 'open.submit').click();
+  await page.getByRole('button', { name: t('open.confirm', { amount: satText(300_000n) }), exact: true }).click();
+  await expectError(page, 'bridge_unreachable');
+  await enterPayment(page, `bitcoin:${await stand.lnd.newAddress()}?amount=0.0001`);
+  await page.getByRole('button', { name: t('send.confirm', { amount: satText(10_000n) }), exact: true }).click();
+  await expect(heading(page, t('send.broadcast', { amount: satText(10_000n) }))).toBeVisible();
+  await expect(page.getByText(t('send.broadcast_later'), { exact: true })).toBeVisible();
+  expect(await stand.chain.mempool()).toEqual(mempool);
+
+  await context.setOffline(false);
+  const atMs = Date.now();
+  await expectUsableChannels(page, 1);
+  expect(Date.now() - atMs).toBeLessThan(backWithinMs);
+  await payLnd(stand, page, 1_000n, 'after the gap');
+  await receiveFromLnd(stand, page, 1_000n, 'in after the gap');
+  await expect.poll(() => stand.chain.mempool()).toHaveLength(mempool.length + 1);
+  await stand.mine(1);
+  await expectAgreed(stand, page, nodeId);
+});
