@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'insufficient_balance'
   | 'amount_below_dust'
   | 'cannot_speed_up'
+  | 'speeds_up_itself'
   | 'route_not_found'
   | 'payment_failed'
   | 'own_invoice'

@@ -33,6 +33,8 @@ export class Esplora {
   feerateSatPerVb: number | ((targetBlocks: number) => number) = 2;
   /** The latest paths that were asked for, oldest first; tests may empty it. */
   readonly requests: string[] = [];
+  /** Why the node refused transactions that were posted here, oldest first. */
+  readonly refusals: string[] = [];
   readonly #chain: Chain;
   #service?: HttpService;
   #fault?: { fault: EsploraFault; concerns: (path: string) => boolean };
@@ -104,6 +106,7 @@ export class Esplora {
       return { status: 200, body: await this.#chain.sendRawTransaction(rawHex) };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
+      this.refusals.push(error.reason);
       const reason = JSON.stringify({ code: error.rpcCode, message: error.reason });
       return { status: 400, body: `sendrawtransaction RPC error: ${reason}` };
     }

@@ -7,7 +7,7 @@ use bitcoin::Transaction;
 
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::superseded::without_superseded;
+use crate::superseded::{replaced_by, without_superseded, without_worse};
 use crate::types::NodeEvent;
 
 impl Node {
@@ -15,11 +15,20 @@ impl Node {
     // Out of line: see `load.rs`.
     #[inline(never)]
     pub(crate) fn broadcast(&self, package: Vec<Transaction>) {
-        let package = without_superseded(package, &self.onchain.unconfirmed());
+        let waiting = self.onchain.unconfirmed();
+        let package = without_superseded(package, &waiting);
+        let package = without_worse(package, &waiting, |coin| self.onchain.value_sat(coin));
         if package.is_empty() {
             return;
         }
-        let txids: Vec<_> = package.iter().map(Transaction::compute_txid).collect();
+        // Before it is counted: of two that were seen in the same second either might count.
+        let replaced = replaced_by(&package, &waiting);
+        for txid in &replaced {
+            self.outputs.answered(*txid);
+            self.onchain.evict(*txid);
+        }
+        let made = package.iter().map(Transaction::compute_txid);
+        let txids: Vec<_> = made.chain(replaced).collect();
         self.onchain.note_broadcast(package.clone());
         self.outputs.send(package);
         let sync = Rc::clone(&self.onchain_sync);

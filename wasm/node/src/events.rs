@@ -17,6 +17,7 @@ use crate::host::{LogLevel, SharedHost};
 use crate::keys::WalletKeys;
 use crate::ldk::{ChannelManager, Logger, Sweeper};
 use crate::onchain::OnchainWallet;
+use crate::onchain_bump::claimed;
 use crate::outputs::Outputs;
 use crate::payments::Payments;
 use crate::quarantine::Quarantine;
@@ -64,6 +65,7 @@ impl EventHandler {
             }
             Event::BumpTransaction(bump) => {
                 if !self.onchain.is_vain(&bump) {
+                    self.onchain.unbind_from_claims_of(&claimed(&bump));
                     self.bumper.handle_event(&bump).await;
                 }
                 Ok(())

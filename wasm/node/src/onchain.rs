@@ -36,6 +36,8 @@ pub struct OnchainWallet {
     pub(crate) frozen: RefCell<HashSet<OutPoint>>,
     /// Where sweeps go, until one of them is confirmed.
     pub(crate) sweep_script: RefCell<Option<ScriptBuf>>,
+    /// Coins bound in what waits to claim the outputs that LDK claims now.
+    pub(crate) bound: RefCell<HashSet<OutPoint>>,
 }
 
 /// What is on chain, in sat.
@@ -74,6 +76,7 @@ impl OnchainWallet {
             promised: RefCell::default(),
             frozen: RefCell::new(frozen),
             sweep_script: RefCell::default(),
+            bound: RefCell::default(),
         })
     }
 
@@ -100,18 +103,9 @@ impl OnchainWallet {
     /// Counts transactions that we sent out as pending, until the chain confirms or drops them.
     pub fn note_broadcast(&self, transactions: Vec<Transaction>) {
         let now = self.host.now().as_secs();
+        let is_ours = |tx: &Transaction| self.our_inputs(tx) > 0 || self.own_sat(tx) > 0;
+        let ours: Vec<_> = transactions.into_iter().filter(is_ours).map(|tx| (tx, now)).collect();
         let mut bdk = self.bdk.borrow_mut();
-        let ours: Vec<(Transaction, u64)> = transactions
-            .into_iter()
-            .filter(|tx| {
-                tx.output.iter().any(|output| bdk.is_mine(output.script_pubkey.clone()))
-                    || tx
-                        .input
-                        .iter()
-                        .any(|input| bdk.get_utxo(input.previous_output).is_some())
-            })
-            .map(|tx| (tx, now))
-            .collect();
         for (tx, _) in &ours {
             for input in &tx.input {
                 self.promised.borrow_mut().remove(&input.previous_output);
@@ -159,6 +153,13 @@ impl OnchainWallet {
         tx.input
             .iter()
             .any(|input| bdk.get_utxo(input.previous_output).is_some())
+    }
+
+    /// What a coin is worth that is ours, or was.
+    pub fn value_sat(&self, coin: OutPoint) -> Option<u64> {
+        let bdk = self.bdk.borrow();
+        let output = bdk.tx_graph().get_txout(coin)?;
+        bdk.is_mine(output.script_pubkey.clone()).then(|| output.value.to_sat())
     }
 
     /// A transaction of this wallet by id, with what it cost and moved.

@@ -1,8 +1,10 @@
-//! Owns the coins that pay for closings of anchor channels: LDK chooses among the confirmed ones and signs with the wallet's keys.
+//! Owns the coins that pay for closings of anchor channels: LDK chooses among the confirmed ones and signs with the wallet's keys. A wallet
+//! of one coin can raise that fee too.
 
 use bdk_wallet::SignOptions;
-use bitcoin::{Psbt, Script, ScriptBuf, Transaction};
+use bitcoin::{OutPoint, Psbt, Script, ScriptBuf, Transaction};
 use lightning::events::bump_transaction::{BumpTransactionEvent, Utxo, WalletSource};
+use lightning::sign::HTLCDescriptor;
 use lightning::util::async_poll::AsyncResult;
 
 use crate::onchain::OnchainWallet;
@@ -19,15 +21,36 @@ impl OnchainWallet {
         let mut inputs = commitment_tx.input.iter();
         inputs.any(|input| self.is_dropped(input.previous_output.txid))
     }
+
+    /// Lets LDK take again, to claim these outputs for a higher fee, the coins of what waits to claim them.
+    pub fn unbind_from_claims_of(&self, outputs: &[OutPoint]) {
+        let spent =
+            |tx: &Transaction| -> Vec<OutPoint> { tx.input.iter().map(|input| input.previous_output).collect() };
+        let waiting = self.unconfirmed();
+        let spends = waiting.iter().map(spent);
+        let claims = spends.filter(|coins| coins.iter().any(|coin| outputs.contains(coin)));
+        self.bound.replace(claims.flatten().collect());
+    }
+}
+
+/// What LDK claims with coins of ours.
+pub fn claimed(bump: &BumpTransactionEvent) -> Vec<OutPoint> {
+    match bump {
+        BumpTransactionEvent::ChannelClose { anchor_descriptor, .. } => vec![anchor_descriptor.outpoint],
+        BumpTransactionEvent::HTLCResolution { htlc_descriptors, .. } => {
+            htlc_descriptors.iter().map(HTLCDescriptor::outpoint).collect()
+        }
+    }
 }
 
 impl WalletSource for OnchainWallet {
     fn list_confirmed_utxos<'a>(&'a self) -> AsyncResult<'a, Vec<Utxo>, ()> {
         let bdk = self.bdk.borrow();
-        let (promised, frozen) = (self.promised.borrow(), self.frozen.borrow());
+        let (promised, frozen, bound) = (self.promised.borrow(), self.frozen.borrow(), self.bound.borrow());
         let confirmed: Vec<_> = bdk
-            .list_unspent()
-            .filter(|utxo| utxo.chain_position.is_confirmed() && !promised.contains(&utxo.outpoint))
+            .list_output()
+            .filter(|coin| !coin.is_spent || bound.contains(&coin.outpoint))
+            .filter(|coin| coin.chain_position.is_confirmed() && !promised.contains(&coin.outpoint))
             .collect();
         // A frozen coin is better spent than a channel's money lost.
         let free_sat: u64 = confirmed
@@ -81,5 +104,36 @@ impl FromP2wpkh for bitcoin::WPubkeyHash {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::hashes::Hash as _;
+    use bitcoin::{TxIn, Txid};
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::onchain_cases::{send, wallet};
+
+    #[test]
+    fn the_only_coin_pays_again_for_what_it_claims_already_and_for_nothing_else() {
+        let wallet = wallet(1);
+        let [anchor, other] = [7, 8].map(|vout| OutPoint::new(Txid::all_zeros(), vout));
+        let mut child = send(&wallet, Some(40_000));
+        let coin = child.input[0].previous_output;
+        wallet.evict(child.compute_txid());
+        child.input.push(TxIn {
+            previous_output: anchor,
+            ..Default::default()
+        });
+        wallet.note_broadcast(vec![child]);
+        let offered = |claims: &[OutPoint]| -> Vec<OutPoint> {
+            wallet.unbind_from_claims_of(claims);
+            let utxos = block_on(wallet.list_confirmed_utxos()).unwrap();
+            utxos.iter().map(|utxo| utxo.outpoint).collect()
+        };
+        assert_eq!(offered(&[anchor]), [coin]);
+        assert_eq!(offered(&[other]), []);
     }
 }

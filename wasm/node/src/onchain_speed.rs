@@ -32,7 +32,7 @@ pub struct SpeedUpLimits {
 }
 
 impl OnchainWallet {
-    /// What speeding up would cost. `cannot_speed_up`, `insufficient_balance`, `invalid_argument`.
+    /// What speeding up would cost. `cannot_speed_up`, `speeds_up_itself`, `insufficient_balance`, `invalid_argument`.
     pub fn quote_speed_up(&self, request: &SpeedUpRequest, limits: &SpeedUpLimits) -> Result<SpeedUpQuote, NodeError> {
         let plan = self.plan(request, limits)?;
         self.bdk.borrow_mut().cancel_tx(&plan.psbt.unsigned_tx);
@@ -94,8 +94,10 @@ impl OnchainWallet {
         let spends_it = |other: &Transaction| other.input.iter().any(|input| input.previous_output.txid == txid);
         let ours = self.our_inputs(tx);
         if ours > 0 && ours < tx.input.len() {
-            return Err(cannot(
+            return Err(NodeError::new(
+                Code::SpeedsUpItself,
                 "It brings a channel's closing forward, and the node raises its fee by itself.",
+                "Keep the wallet open until it is in a block.",
             ));
         }
         let is_promised = self.promised.borrow().iter().any(|coin| coin.txid == txid);
@@ -116,12 +118,8 @@ impl OnchainWallet {
         Ok(SpeedUp { psbt, quote, txid })
     }
 
-    fn our_inputs(&self, tx: &Transaction) -> usize {
-        let bdk = self.bdk.borrow();
-        let is_ours = |outpoint: OutPoint| {
-            let spent = bdk.tx_graph().get_txout(outpoint);
-            spent.is_some_and(|output| bdk.is_mine(output.script_pubkey.clone()))
-        };
+    pub(crate) fn our_inputs(&self, tx: &Transaction) -> usize {
+        let is_ours = |coin: OutPoint| self.value_sat(coin).is_some();
         tx.input.iter().filter(|input| is_ours(input.previous_output)).count()
     }
 
@@ -263,7 +261,7 @@ impl OnchainWallet {
         }
     }
 
-    fn own_sat(&self, tx: &Transaction) -> u64 {
+    pub(crate) fn own_sat(&self, tx: &Transaction) -> u64 {
         let all: Amount = tx.output.iter().map(|output| output.value).sum();
         all.to_sat() - self.foreign_sat(tx)
     }

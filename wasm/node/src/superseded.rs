@@ -1,4 +1,5 @@
-//! Owns which of LDK's transactions stay here: no commitment leaves while a closing by consent of the same channel is on its way.
+//! Owns which of LDK's transactions stay here: no commitment leaves while a closing by consent of the same channel is on its way, and no
+//! claim that pays no more than the one that waits.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +25,57 @@ pub fn without_superseded(package: Vec<Transaction>, on_its_way: &[Transaction])
         })
     };
     without(package, |tx| is_commitment(tx) && is_rival(tx))
+}
+
+/// A package with what waits in the place of what claims the same and pays hardly more. LDK makes its claims and sweeps anew at every block or
+/// round; those the network would refuse, and each would leave a row in the history. `value_sat`: of a coin of ours.
+pub fn without_worse(
+    package: Vec<Transaction>,
+    on_its_way: &[Transaction],
+    value_sat: impl Fn(OutPoint) -> Option<u64>,
+) -> Vec<Transaction> {
+    let better = |tx: &Transaction| {
+        let mut rivals = on_its_way.iter().filter(|waiting| are_rivals(waiting, tx));
+        match (rivals.next(), rivals.next()) {
+            (Some(waiting), None) if pays_hardly_more(tx, waiting, &value_sat) => Some(waiting.clone()),
+            _ => None,
+        }
+    };
+    package.into_iter().map(|tx| better(&tx).unwrap_or(tx)).collect()
+}
+
+/// What of it cannot happen any more once the package does.
+pub fn replaced_by(package: &[Transaction], on_its_way: &[Transaction]) -> Vec<Txid> {
+    let is_replaced = |waiting: &&Transaction| package.iter().any(|tx| are_rivals(tx, waiting));
+    on_its_way
+        .iter()
+        .filter(is_replaced)
+        .map(Transaction::compute_txid)
+        .collect()
+}
+
+fn are_rivals(a: &Transaction, b: &Transaction) -> bool {
+    unshared(a, b).len() < a.input.len() && a.compute_txid() != b.compute_txid()
+}
+
+/// By less than nodes ask of a replacement: 1 sat/vB of its own size. No, where what only one of them spends is unknown.
+fn pays_hardly_more(tx: &Transaction, waiting: &Transaction, value_sat: impl Fn(OutPoint) -> Option<u64>) -> bool {
+    let sum = |coins: Vec<OutPoint>| coins.into_iter().map(&value_sat).sum::<Option<u64>>();
+    let (Some(more_sat), Some(less_sat)) = (sum(unshared(tx, waiting)), sum(unshared(waiting, tx))) else {
+        return false;
+    };
+    more_sat + paid_out_sat(waiting) < less_sat + paid_out_sat(tx) + tx.vsize() as u64
+}
+
+/// What a transaction spends and the other does not.
+fn unshared(tx: &Transaction, other: &Transaction) -> Vec<OutPoint> {
+    let is_shared = |coin: &OutPoint| other.input.iter().any(|input| input.previous_output == *coin);
+    let spent = tx.input.iter().map(|input| input.previous_output);
+    spent.filter(|coin| !is_shared(coin)).collect()
+}
+
+fn paid_out_sat(tx: &Transaction) -> u64 {
+    tx.output.iter().map(|output| output.value.to_sat()).sum()
 }
 
 /// Transactions, parents first, less those that `is_dropped` names and all that spends them.
@@ -56,7 +108,7 @@ mod tests {
     use bitcoin::absolute::LockTime;
     use bitcoin::hashes::Hash;
     use bitcoin::transaction::Version;
-    use bitcoin::{Sequence, TxIn};
+    use bitcoin::{Amount, ScriptBuf, Sequence, TxIn, TxOut};
 
     use super::*;
 
@@ -119,5 +171,55 @@ mod tests {
             without_superseded(vec![replacement.clone()], &[payment]),
             vec![replacement]
         );
+    }
+
+    fn claiming(coins: &[u32], out_sat: u64, lock_time: u32) -> Transaction {
+        let coins: Vec<OutPoint> = coins.iter().map(|vout| outpoint(*vout)).collect();
+        let mut claim = spending(&coins, lock_time, 0);
+        claim.output.push(TxOut {
+            value: Amount::from_sat(out_sat),
+            script_pubkey: ScriptBuf::new(),
+        });
+        claim
+    }
+
+    /// Coins are worth 1,000 sat, but for the output that is claimed: nobody knows that one.
+    fn what_leaves(claim: &Transaction, waiting: &Transaction) -> Transaction {
+        let value_sat = |coin: OutPoint| (coin.vout != CLAIMED).then_some(1_000);
+        let left = without_worse(vec![claim.clone()], std::slice::from_ref(waiting), value_sat);
+        left.into_iter().next().unwrap()
+    }
+
+    const CLAIMED: u32 = 9;
+
+    #[test]
+    fn what_waits_is_sent_again_in_place_of_a_claim_that_pays_no_more_than_a_node_asks_of_a_replacement() {
+        let waiting = claiming(&[CLAIMED, COIN], 5_000, 1);
+        for out_sat in [6_000, 5_000, 4_990] {
+            assert_eq!(what_leaves(&claiming(&[CLAIMED, COIN], out_sat, 2), &waiting), waiting);
+        }
+        let with_another_coin = claiming(&[CLAIMED, 2], 5_000, 2);
+        assert_eq!(what_leaves(&with_another_coin, &waiting), waiting);
+    }
+
+    #[test]
+    fn a_claim_takes_the_place_of_what_spends_the_same_and_of_nothing_else() {
+        let [waiting, other] = [claiming(&[CLAIMED, COIN], 5_000, 1), claiming(&[3], 5_000, 1)];
+        let better = claiming(&[CLAIMED, 2], 3_000, 2);
+        let on_its_way = [waiting.clone(), other];
+        assert_eq!(replaced_by(&[better], &on_its_way), [waiting.compute_txid()]);
+        assert_eq!(replaced_by(&[waiting], &on_its_way), []);
+    }
+
+    #[test]
+    fn a_claim_leaves_that_pays_more_or_that_cannot_be_compared_or_that_claims_something_else() {
+        let waiting = claiming(&[CLAIMED, COIN], 5_000, 1);
+        let better = claiming(&[CLAIMED, COIN], 4_000, 2);
+        let with_two_coins = claiming(&[CLAIMED, COIN, 2], 5_000, 2);
+        let unknown = claiming(&[COIN], 5_000, 2);
+        let other = claiming(&[3], 1_000, 2);
+        for claim in [better, with_two_coins, unknown, other] {
+            assert_eq!(what_leaves(&claim, &waiting), claim);
+        }
     }
 }

@@ -49,6 +49,7 @@ export const errorWords: ErrorWords = {
     next: 'Send less, or receive some first.'
   },
   cannot_speed_up: { title: 'This cannot be sped up.', next: 'Wait for a block.' },
+  speeds_up_itself: { title: 'Tern raises this fee by itself.', next: 'Keep Tern open until it is in a block.' },
   amount_below_dust: { title: 'This amount is too small to send on chain.', next: 'Send more, or use Lightning.' },
   route_not_found: {
     title: 'No way to the receiver was found.',

@@ -49,6 +49,10 @@ export const errors: ErrorWords = {
     next: 'Sende weniger, oder empfange zuerst etwas.'
   },
   cannot_speed_up: { title: 'Das lässt sich nicht beschleunigen.', next: 'Warte auf einen Block.' },
+  speeds_up_itself: {
+    title: 'Tern erhöht diese Gebühr von selbst.',
+    next: 'Lass Tern offen, bis die Transaktion in einem Block steht.'
+  },
   amount_below_dust: {
     title: 'Dieser Betrag ist zu klein, um ihn on-chain zu senden.',
     next: 'Sende mehr, oder nimm Lightning.'
