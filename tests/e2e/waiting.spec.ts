@@ -1,14 +1,13 @@
 // Owns the proof that money of a channel closed by force says why it waits and until when, and is there when the chain has come so far: by lnd and the chain.
 import { expect, type Page } from '@playwright/test';
 import { w } from '../../src/lib/wallet/words/waiting.js';
-import { sayChannel } from '../../src/lib/wallet/words/channel.js';
 import type { Stand } from '../regtest/stand.js';
 import { expectAccessible } from './support/looks.js';
 import { createWallet } from './support/onboarding.js';
 import { goTo, heading, satText, t } from './support/screen.js';
 import {
   catchUpTimeoutMs,
-  channelRows,
+  closeByForce,
   fundWallet,
   openChannel,
   pendingSat,
@@ -66,14 +65,6 @@ test('money of a channel closed by force says why it waits and until when, and i
   expect(total).toBeLessThan(fundedSat);
   expect(total).toBeGreaterThan(fundedSat - mostFeesSat);
 });
-
-async function closeByForce(page: Page): Promise<void> {
-  await channelRows(page).getByRole('link').click();
-  await page.getByRole('button', { name: sayChannel('channel.force'), exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: sayChannel('channel.force_title') });
-  await dialog.getByText(sayChannel('channel.force_understood')).click();
-  await dialog.getByRole('button', { name: sayChannel('channel.force'), exact: true }).click();
-}
 
 /** The one part that waits has this reason; all that is said of it. */
 async function expectPart(page: Page, why: string): Promise<string> {

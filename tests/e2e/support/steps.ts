@@ -1,5 +1,6 @@
 // Owns the steps of a wallet's story as a user takes them on the screens; each ends when the screen and the other side say that it is done.
 import { expect, type Locator, type Page } from '@playwright/test';
+import { sayChannel } from '../../../src/lib/wallet/words/channel.js';
 import type { LndChannel } from '../../regtest/lnd.js';
 import type { Stand } from '../../regtest/stand.js';
 import { button, field, goTo, heading, link, satIn, satText, shownValue, t } from './screen.js';
@@ -133,6 +134,15 @@ export async function requestClosing(page: Page): Promise<void> {
   await button(page, 'channel.close').click();
   await button(page.getByRole('dialog', { name: t('channel.close_title') }), 'channel.close').click();
   await expect(page.getByText(t('channel.close_requested'), { exact: true })).toBeVisible();
+}
+
+/** Closes the one channel of the list, which is on the screen, without its peer. */
+export async function closeByForce(page: Page): Promise<void> {
+  await channelRows(page).getByRole('link').click();
+  await page.getByRole('button', { name: sayChannel('channel.force'), exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: sayChannel('channel.force_title') });
+  await dialog.getByText(sayChannel('channel.force_understood')).click();
+  await dialog.getByRole('button', { name: sayChannel('channel.force'), exact: true }).click();
 }
 
 /** How a payment stands by its own page: one of the words of `payment.*`. Its row is found by its note. */

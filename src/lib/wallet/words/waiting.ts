@@ -12,7 +12,7 @@ export const waitingWords = {
 
   what_coins: 'Coins on the way',
   why_coins: 'They were seen and wait for their first block.',
-  when_coins: 'About {when}; later where the sender paid a low fee',
+  when_coins: 'About {when}; later where the fee is low. What waits can be sped up in the activity.',
   what_opening: 'Channel with {peer}',
   why_opening: 'The peer is being asked to open it.',
   when_opening: 'Once the peer has answered',
@@ -24,16 +24,16 @@ export const waitingWords = {
   when_agreeing: 'In a moment, if the peer is online',
   what_closed: 'Back from a closed channel',
   why_closed_unconfirmed:
-    'The transaction that closes the channel waits for its first block. Who closes by force then waits for a delay that the peer set.',
+    'The transaction that closes the channel waits for its first block. Where you closed by force, Tern raises its fee by itself while it is open; then follows a delay that the peer set.',
   why_closed_awaited:
     'The peer proved that it has a newer state of this channel than this wallet. Only its own closing is safe; it pays you your part.',
   why_closed_confirming: 'The closing is in a block. A few more follow, so that nothing can undo it.',
   why_closed_delayed: 'You closed by force: the delay that the peer set must pass first.',
   why_closed_htlc:
-    'A payment was on its way when the channel closed. Its part is claimed on chain. Keep Tern open until it is.',
+    'A payment was on its way when the channel closed. Its part is claimed on chain, for a higher fee when fees rise. Keep Tern open until it is.',
   why_closed_revoked:
-    'The peer published an old state. Everything in the channel is being taken for you. Keep Tern open until it is.',
-  why_closed_sweeping: 'The wait is over: a transaction brings it to your coins.',
+    'The peer published an old state. Everything in the channel is being taken for you, for a higher fee when fees rise. Keep Tern open until it is.',
+  why_closed_sweeping: 'The wait is over: a transaction brings it to your coins, for a higher fee when fees rise.',
   why_closed_held: 'Nothing is sent until every peer has agreed that the state of this wallet is the newest.',
   when_closed_held: 'Once the peers were connected',
   when_closed_unconfirmed: 'First block about {when}; then the rest of the wait is known',

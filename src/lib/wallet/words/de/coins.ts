@@ -16,6 +16,9 @@ export const coins: Translated<typeof coinWords> = {
   speed_up_receives: 'Der Empfänger bekommt',
   speed_up_confirm: 'Für {fee} beschleunigen',
   speed_up_doing: 'Wird gesendet',
+  speed_up_itself_title: 'Tern erhöht diese Gebühr von selbst',
+  speed_up_itself_body:
+    'Sie zahlt für die Schließung eines Kanals. Solange sie wartet, tritt eine schnellere an ihre Stelle, wenn die Gebühren steigen. Lass Tern offen, bis sie in einem Block steht.',
   replaced_title: 'Ersetzt',
   replaced_body: 'Eine andere Transaktion ist an die Stelle dieser getreten. Diese wird nicht stattfinden.',
 

@@ -13,7 +13,7 @@ export const waiting: Translated<typeof waitingWords> = {
 
   what_coins: 'Coins unterwegs',
   why_coins: 'Sie wurden gesehen und warten auf ihren ersten Block.',
-  when_coins: 'Etwa {when}; später, wenn die Gebühr des Senders niedrig ist',
+  when_coins: 'Etwa {when}; später, wenn die Gebühr niedrig ist. Was wartet, lässt sich im Verlauf beschleunigen.',
   what_opening: 'Kanal mit {peer}',
   why_opening: 'Der Partner wird gefragt, ob er ihn öffnet.',
   when_opening: 'Sobald der Partner geantwortet hat',
@@ -26,17 +26,18 @@ export const waiting: Translated<typeof waitingWords> = {
   when_agreeing: 'Gleich, wenn der Partner online ist',
   what_closed: 'Zurück aus einem geschlossenen Kanal',
   why_closed_unconfirmed:
-    'Die Transaktion, die den Kanal schließt, wartet auf ihren ersten Block. Wer die Schließung erzwingt, wartet danach eine Frist ab, die der Partner gesetzt hat.',
+    'Die Transaktion, die den Kanal schließt, wartet auf ihren ersten Block. Hast du die Schließung erzwungen, erhöht Tern ihre Gebühr von selbst, solange es offen ist; danach folgt eine Frist, die der Partner gesetzt hat.',
   why_closed_awaited:
     'Der Partner hat bewiesen, dass er einen neueren Stand dieses Kanals hat als diese Wallet. Nur seine Schließung ist sicher; sie zahlt dir deinen Teil.',
   why_closed_confirming:
     'Die Schließung steht in einem Block. Einige weitere folgen, damit nichts sie rückgängig macht.',
   why_closed_delayed: 'Du hast die Schließung erzwungen: Erst muss die Frist vergehen, die der Partner gesetzt hat.',
   why_closed_htlc:
-    'Eine Zahlung war unterwegs, als der Kanal geschlossen wurde. Ihr Teil wird auf der Blockchain geholt. Lass Tern bis dahin offen.',
+    'Eine Zahlung war unterwegs, als der Kanal geschlossen wurde. Ihr Teil wird auf der Blockchain geholt, gegen eine höhere Gebühr, wenn die Gebühren steigen. Lass Tern bis dahin offen.',
   why_closed_revoked:
-    'Der Partner hat einen alten Stand veröffentlicht. Alles im Kanal wird für dich geholt. Lass Tern bis dahin offen.',
-  why_closed_sweeping: 'Das Warten ist vorbei: Eine Transaktion bringt es zu deinen Münzen.',
+    'Der Partner hat einen alten Stand veröffentlicht. Alles im Kanal wird für dich geholt, gegen eine höhere Gebühr, wenn die Gebühren steigen. Lass Tern bis dahin offen.',
+  why_closed_sweeping:
+    'Das Warten ist vorbei: Eine Transaktion bringt es zu deinen Münzen, gegen eine höhere Gebühr, wenn die Gebühren steigen.',
   why_closed_held:
     'Nichts wird gesendet, bis jeder Partner bestätigt hat, dass der Stand dieser Wallet der neueste ist.',
   when_closed_held: 'Sobald die Partner verbunden waren',
