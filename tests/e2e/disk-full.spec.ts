@@ -1,7 +1,6 @@
 // Owns the proof that a disk that is full in the middle of a payment costs nothing: the wallet says so, and lnd agrees with it on every payment once there is room.
 import { expect, type BrowserContext, type Page } from '@playwright/test';
 import { payLnd } from './support/backup.js';
-import { attachEvidence } from './support/evidence.js';
 import { FullableDisk } from './support/full-disk.js';
 import { expectChannelsWhole, heldInvoice } from './support/judge.js';
 import { createWallet, password, submitUnlock } from './support/onboarding.js';
@@ -38,7 +37,6 @@ test.describe('a disk that is full', () => {
     await payLnd(stand, page, 100_000n, 'while there was room');
   });
   test.afterAll(() => context.close());
-  test.afterEach(({ stand }, testInfo) => attachEvidence(page, stand, testInfo));
 
   test('holds back a payment just agreed to, says why on that screen, and sends it by itself once there is room', async ({
     stand

@@ -13,7 +13,6 @@ import {
   startStore,
   type BackupStore
 } from './support/backup.js';
-import { attachEvidence } from './support/evidence.js';
 import { shownHistory, type HistoryEntry } from './support/history.js';
 import { expectChannelsWhole } from './support/judge.js';
 import { createWallet, password, submitUnlock } from './support/onboarding.js';
@@ -68,9 +67,6 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
     await context.close();
     await server.close();
     await store.stop();
-  });
-  test.afterEach(async ({ stand }, testInfo) => {
-    if ((await page.getByTestId('backup-indicator').count()) > 0) await attachEvidence(page, stand, testInfo);
   });
 
   test('where a payment needs its backup first: waits at the lock, says for what, and opens by itself', async ({
