@@ -30,6 +30,8 @@ test.describe('a disk that is full', () => {
     context = await freshContext(browser, appUrl);
     disk = await FullableDisk.prepare(context, appUrl);
     page = await context.newPage();
+    // It asks before it leaves a payment on its way.
+    page.on('dialog', (dialog) => void dialog.accept());
     await createWallet(page);
     await fundWallet(stand, page, 1_000_000n);
     nodeId = await walletNodeId(page);
@@ -88,8 +90,6 @@ test.describe('a disk that is full', () => {
 
   /** Closes the wallet and opens it while the disk is still full; then there is room. */
   async function reopen(): Promise<void> {
-    // The page asks before it leaves a payment on its way.
-    page.once('dialog', (dialog) => void dialog.accept());
     await page.reload();
     await submitUnlock(page, password);
     await expect(button(page, 'nav.lock')).toBeVisible();
