@@ -86,6 +86,7 @@ test('links that the manifest takes over lead to the payment they ask for, as Ch
     `bitcoin:${address}?amount=0.00012&message=${encodeURIComponent(message)}`
   ]);
 
+  await goTo(page, 'home');
   await page.goto(toInvoice);
   await submitUnlock(page, password);
   await expectReview(page, 8_000n);
