@@ -13,8 +13,11 @@ export async function dropNeedlessMarks(disk: Disk): Promise<void> {
   if ((await disk.listLocal(BACKUP_PREFIX)).length > 0) return;
   const clearOutbox = (await disk.outbox()).filter(({ removed }) => removed);
   if (clearOutbox.length === 0) return;
-  await disk.commit({ puts: [], removes: [], clearOutbox }).catch((thrown: unknown) => {
-    // A wallet opens on a full disk too; the marks can stay until there is room again.
-    if (TernError.from(thrown).code !== 'storage_full') throw thrown;
-  });
+  // A wallet opens on a full disk too; the marks can stay until there is room again.
+  await disk.commit({ puts: [], removes: [], clearOutbox }).catch(unlessFull);
+}
+
+/** For what a start can do without until there is room. Throws anything but `storage_full`. */
+export function unlessFull(thrown: unknown): void {
+  if (TernError.from(thrown).code !== 'storage_full') throw thrown;
 }

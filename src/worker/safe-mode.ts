@@ -2,6 +2,7 @@
 import { TernError } from '../wire/errors.js';
 import type { Disk, DiskBatch, RowKey } from './disk.js';
 import type { Logs } from './logs.js';
+import { unlessFull } from './outbox.js';
 import type { Session } from './session.js';
 import type { Store } from './store.js';
 
@@ -73,7 +74,9 @@ export async function beginRescan(store: Store, isDoubtful: boolean): Promise<((
   const isMarked = (await store.disk.readLocal(RESCAN_ROW)) !== undefined;
   if (isMarked || isDoubtful) store.stageRemove(SCANNED);
   if (!isMarked) return undefined;
-  return () => store.disk.commit({ puts: [], removes: [], local: [{ name: RESCAN_ROW, value: undefined }] });
+  const unmark = { puts: [], removes: [], local: [{ name: RESCAN_ROW, value: undefined }] };
+  // On a full disk the wallet opens too, and scans once more the next time.
+  return () => store.disk.commit(unmark).catch(unlessFull);
 }
 
 /** Throws `safe_mode` where channels are needed, or a change would have to be kept. */

@@ -4,7 +4,15 @@ import type { Stand } from '../regtest/stand.js';
 import { c } from '../../src/lib/wallet/words/coins.js';
 import { createWallet, unlock } from './support/onboarding.js';
 import { button, field, goTo, heading, satText, t, visit } from './support/screen.js';
-import { catchUpTimeoutMs, enterPayment, fillChannel, shownAddress, spendableSat, totalSat } from './support/steps.js';
+import {
+  catchUpTimeoutMs,
+  enterPayment,
+  fillChannel,
+  fundWallet,
+  shownAddress,
+  spendableSat,
+  totalSat
+} from './support/steps.js';
 import { freshContext, test } from './support/world.js';
 
 const amountSat = 31_000n;
@@ -157,9 +165,14 @@ test('the id of a node is enough to pay it; lnd calls it settled', async ({ spen
 });
 
 test('a payment, and the funding of a channel, pay for the speed that was chosen, by what the chain holds of them', async ({
-  spender: { page },
+  browser,
+  appUrl,
   stand
 }) => {
+  const context = await freshContext(browser, appUrl);
+  const page = await context.newPage();
+  await createWallet(page);
+  await fundWallet(stand, page, 500_000n);
   stand.esplora.feerateSatPerVb = (targetBlocks) => (targetBlocks <= 2 ? 20 : targetBlocks <= 6 ? 10 : 5);
   await stand.mine(1);
   await expect(async () => {
@@ -186,6 +199,7 @@ test('a payment, and the funding of a channel, pay for the speed that was chosen
   expect(funding.feerateSatPerVb).toBeCloseTo(5, 0);
   expect(told).toContain(`fee for that is ${satText(funding.feeSat)};`);
   stand.esplora.feerateSatPerVb = 2;
+  await context.close();
   await stand.mine(6);
 });
 

@@ -81,6 +81,31 @@ test('a tab takes the wallet over while lnd holds its payment: it settles once, 
   await expectAgreed(stand, first, nodeId);
 });
 
+test('a tab that is asked for the wallet while it still starts runs nothing afterwards', async ({ browser, appUrl }) => {
+  const context = await freshContext(browser, appUrl);
+  const first = await context.newPage();
+  let go: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const isAsked = new Promise<void>((resolve) => {
+    void context.route('**/*.wasm', async (route) => {
+      resolve();
+      await held;
+      await route.continue();
+    });
+  });
+  await first.goto('/');
+  await isAsked;
+  const second = await context.newPage();
+  await second.goto('/');
+  await expectElsewhere(second);
+  await button(second, 'elsewhere.switch').click();
+  await expect(heading(first, t('elsewhere.title'))).toBeVisible();
+  go();
+  await expect(heading(second, t('welcome.title'))).toBeVisible();
+  await expectElsewhere(first);
+  await context.close();
+});
+
 /** It says so, and runs nothing. */
 async function expectElsewhere(page: Page): Promise<void> {
   await expect(heading(page, t('elsewhere.title'))).toBeVisible();

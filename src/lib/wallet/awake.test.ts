@@ -16,7 +16,7 @@ afterEach(() => {
 const quote = { feeMsat: 1n };
 
 function channelsAre(state: ChannelState, outboundMsat = 10_000n) {
-  const channel = { state, outboundMsat } as ChannelInfo;
+  const channel = { state, outboundMsat, counterpartyNodeId: '02' } as ChannelInfo;
   const peers: PeerStatus[] = [];
   const source = { channels: () => Promise.resolve([channel]), peers: () => Promise.resolve(peers) };
   const refused = new TernError('insufficient_balance', 'Nothing can be sent now.', 'Wait.');
@@ -57,12 +57,16 @@ it('says that the other side cannot be reached when a channel sleeps on', async 
   expect(ask).toHaveBeenCalledTimes(1);
 });
 
-it('names what is missing on our side, and waits for nothing without a network', async () => {
+it('names what is missing on our side, and without a network soon', async () => {
   const { peers, source, ask } = channelsAre('offline');
   const error = { code: 'bridge_unreachable', cause: 'No network.', next: 'Connect.' } as const;
+  const unasked = { code: 'backup_unavailable', cause: 'No backup.', next: 'Wait.' } as const;
+  peers.push({ nodeId: '03', address: 'host:9735', state: 'waiting', error: unasked });
   peers.push({ nodeId: '02', address: 'host:9735', state: 'waiting', error });
   vi.stubGlobal('navigator', { onLine: false });
-  await expect(quoteOnceAwake(source, ask, 5_000n)).rejects.toMatchObject(error);
+  const offline = expect(quoteOnceAwake(source, ask, 5_000n)).rejects.toMatchObject(error);
+  await vi.advanceTimersByTimeAsync(2_500);
+  await offline;
   vi.stubGlobal('navigator', { onLine: true });
   const quoting = expect(quoteOnceAwake(source, ask, 5_000n)).rejects.toMatchObject(error);
   await vi.advanceTimersByTimeAsync(16_000);

@@ -4,6 +4,7 @@ import { TernError } from '../../wire/errors.js';
 
 /** A peer is dialled at once, and again within seconds. */
 const WAKING_PATIENCE_MS = 15_000;
+const OFFLINE_PATIENCE_MS = 2_000;
 const WAKING_POLL_MS = 250;
 
 /** Who knows how the channels and their peers stand. */
@@ -31,9 +32,11 @@ export async function quoteOnceAwake<Quote>(
     const mayPass = code === 'insufficient_balance' || code === 'route_not_found';
     if (!mayPass || !mightWake) throw thrown;
   }
-  for (const endMs = Date.now() + WAKING_PATIENCE_MS; await mightCarryAwake(source, amountMsat);) {
-    // Without a network no patience helps.
-    if (Date.now() > endMs || !navigator.onLine) throw await whyAsleep(source);
+  const beganAtMs = Date.now();
+  while (await mightCarryAwake(source, amountMsat)) {
+    // A device that just woke up finds its network within a moment; without one no further patience helps.
+    const patienceMs = navigator.onLine ? WAKING_PATIENCE_MS : OFFLINE_PATIENCE_MS;
+    if (Date.now() > beganAtMs + patienceMs) throw await whyAsleep(source);
     // Nobody tells when a channel can be used again.
     await new Promise((resolve) => setTimeout(resolve, WAKING_POLL_MS));
   }
@@ -41,7 +44,11 @@ export async function quoteOnceAwake<Quote>(
 }
 
 async function whyAsleep(source: ChannelSource): Promise<TernError> {
-  const ours = (await source.peers()).find(({ error }) => error && !error.code.startsWith('peer_'))?.error;
+  const asleep = (await source.channels()).filter(({ state }) => state === 'offline');
+  const peers = (await source.peers()).filter((peer) =>
+    asleep.some(({ counterpartyNodeId }) => counterpartyNodeId === peer.nodeId)
+  );
+  const ours = peers.find(({ error }) => error && !error.code.startsWith('peer_'))?.error;
   if (ours) return TernError.fromShape(ours);
   return new TernError('route_not_found', 'The other side of a channel cannot be reached.', 'Try again later.');
 }

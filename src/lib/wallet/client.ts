@@ -59,8 +59,9 @@ export async function startWorker(
     end = reject;
     worker.onerror = (event) => {
       const error = new TernError('internal', event.message || 'The worker could not start.', 'Reload the page.');
-      onCrash(error.toShape());
+      // First: what is on its way fails for this, and not because the connection is given up.
       end(error);
+      onCrash(error.toShape());
     };
   });
   // A crash after the start is told through onCrash; whoever waits for an answer hears of every end.

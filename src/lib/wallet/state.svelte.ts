@@ -102,6 +102,11 @@ export class WalletState {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Locks the wallet; what cannot be locked any more is not running. */
+  lock(): void {
+    this.client.lock().catch(() => undefined);
+  }
+
   /** Tells the worker that somebody is there; without a running wallet nobody needs to know. */
   touch(visible: boolean): void {
     this.#connection?.client.touch(visible).catch(() => undefined);
@@ -145,11 +150,13 @@ export class WalletState {
   readonly #holder = {
     stop: async () => {
       this.stage = 'elsewhere';
+      this.#lock = undefined;
       await this.#connection?.client.lock().catch(() => undefined);
       this.#disconnect();
     },
     lost: () => {
       this.stage = 'elsewhere';
+      this.#lock = undefined;
       this.#disconnect();
     }
   };
@@ -159,18 +166,26 @@ export class WalletState {
   }
 
   async #enter(takeLock: () => Promise<TabLock | undefined>): Promise<void> {
+    let lock: TabLock | undefined;
+    // Another tab may ask for the wallet while this one has hardly begun.
+    const isGivenUp = (): boolean => lock !== undefined && this.#lock !== lock;
     try {
-      this.#lock = await takeLock();
-      if (this.#lock === undefined) {
+      lock = this.#lock = await takeLock();
+      if (lock === undefined) {
         this.stage = 'elsewhere';
         return;
       }
-      this.#connection = await startWorker(await this.#loadDefaults(), (event) => this.#receive(event), this.#crashed);
+      const connection = await startWorker(await this.#loadDefaults(), (event) => this.#receive(event), this.#crashed);
+      if (isGivenUp()) {
+        connection.terminate();
+        return;
+      }
+      this.#connection = connection;
       this.#apply(await this.client.status());
       this.settings = await this.client.settings();
-      this.stage = 'running';
+      if (!isGivenUp()) this.stage = 'running';
     } catch (thrown) {
-      this.#crashed(TernError.from(thrown).toShape());
+      if (!isGivenUp()) this.#crashed(TernError.from(thrown).toShape());
     }
   }
 
