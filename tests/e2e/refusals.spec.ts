@@ -82,12 +82,15 @@ test.describe('a payment that cannot be made', () => {
 
 test('a channel that cannot be opened is refused: too large, no node, nobody there', async ({ spender, stand }) => {
   const stranger = '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798@127.0.0.1:1';
-  const open = (nodeUri: string, amountSat: bigint) => async (page: Page) => {
+  const ask = (nodeUri: string, amountSat: bigint) => async (page: Page) => {
     await fillChannel(page, nodeUri, amountSat);
     await button(page, 'open.submit').click();
+  };
+  const open = (nodeUri: string, amountSat: bigint) => async (page: Page) => {
+    await ask(nodeUri, amountSat)(page);
     await page.getByRole('button', { name: t('open.confirm', { amount: satText(amountSat) }), exact: true }).click();
   };
-  await expectRefused(spender, stand, 'insufficient_balance', open(stand.lnd.nodeUri, 50_000_000n));
+  await expectRefused(spender, stand, 'insufficient_balance', ask(stand.lnd.nodeUri, 50_000_000n));
   await expectRefused(spender, stand, 'invalid_node_uri', open('nobody', 100_000n));
   await expectRefused(spender, stand, 'peer_unreachable', open(stranger, 100_000n));
 });

@@ -1,13 +1,13 @@
 // Owns the proof that what closes a channel or comes back from one pays a higher fee when feerates rise while it waits: by the node's mempool and blocks.
 import { createHash, randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { forkEmpty } from '../regtest/empty-blocks.js';
 import type { IndexedTransaction } from '../regtest/indexed-transaction.js';
 import { startStand, type Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
 import { Device } from './device.js';
 import { spenderOf, transactionOf } from './ledger.js';
-import { fund, openChannel } from './steps.js';
+import { acceptChannel, fund, openChannel } from './steps.js';
 
 const anchorSat = 330n;
 const heldSat = 60_000n;
@@ -137,6 +137,12 @@ describe('what waits for a block while feerates rise', () => {
     await expect(device.wallet.quoteSpeedUp({ txid: child.txid, feerateSatPerVb: 90 })).rejects.toMatchObject({
       code: 'speeds_up_itself'
     });
+    // Its change is gone with the next child: a payment that spent it would be, too.
+    expect(await device.wallet.balances()).toMatchObject({ onchainSpendableSat: 0n });
+    const address = await stand.lnd.newAddress();
+    await expect(device.wallet.sendOnchain({ address, amountSat: 10_000n })).rejects.toMatchObject({
+      code: 'insufficient_balance'
+    });
 
     await emptyBlockAt(40);
     const faster = await spenderAt(40, anchor, commitment);
@@ -199,6 +205,34 @@ describe('what waits for a block while feerates rise', () => {
     const { txid } = await spenderAt(40, ours);
     await assertOnlyRepeated(txid);
     await confirm(txid);
+  });
+});
+
+describe('a wallet without a coin', () => {
+  it('closes by force all the same: its commitment leaves alone, and its part comes back', async () => {
+    const stand = await startStand({ lnd: true, esplora: true });
+    const device = await Device.start(stand, { ldkRoundMs: roundMs, ldkPingMs: roundMs });
+    onTestFinished(async () => {
+      await device.off();
+      await stand.stop();
+    });
+    await stand.fundLnd(stand.lnd, 2_000_000n);
+    await acceptChannel(stand, device);
+    expect(await device.wallet.coins()).toEqual([]);
+    stand.esplora.feerateSatPerVb = 20;
+    await device.wallet.sync();
+    const [channel] = await device.wallet.channels();
+    await device.wallet.forceCloseChannel(channel?.channelId ?? '');
+    await waitFor(async () => (await stand.chain.mempool()).length === 1, { what: 'the commitment' });
+    await stand.mine(1);
+    await device.wallet.sync();
+    const [part] = (await device.wallet.balances()).closingParts;
+    await stand.mine((part?.freeAtHeight ?? 0) - (await stand.chain.height()));
+    await device.wallet.sync();
+    await waitFor(async () => (await stand.chain.mempool()).length === 1, { what: 'the sweep' });
+    await stand.mine(1);
+    await device.wallet.sync();
+    expect((await device.wallet.balances()).onchainSpendableSat).toBeGreaterThan(90_000n);
   });
 });
 

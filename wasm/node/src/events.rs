@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bitcoin::ScriptBuf;
-use lightning::events::bump_transaction::{BumpTransactionEventHandler, Wallet as BumpWallet};
+use lightning::chain::chaininterface::BroadcasterInterface as _;
+use lightning::events::bump_transaction::{BumpTransactionEvent, BumpTransactionEventHandler, Wallet as BumpWallet};
 use lightning::events::{ClosureReason, Event, FundingInfo, PaymentFailureReason, PaymentPurpose, ReplayEvent};
 use lightning::ln::channelmanager::PaymentId;
 use lightning::ln::types::ChannelId;
@@ -65,8 +66,7 @@ impl EventHandler {
             }
             Event::BumpTransaction(bump) => {
                 if !self.onchain.is_vain(&bump) {
-                    self.onchain.unbind_from_claims_of(&claimed(&bump));
-                    self.bumper.handle_event(&bump).await;
+                    self.bump(&bump).await;
                 }
                 Ok(())
             }
@@ -76,6 +76,17 @@ impl EventHandler {
             self.host.log(LogLevel::Error, "events", &e.to_string());
             ReplayEvent()
         })
+    }
+
+    async fn bump(&self, bump: &BumpTransactionEvent) {
+        self.onchain.unbind_from_claims_of(&claimed(bump));
+        self.bumper.handle_event(bump).await;
+        if let BumpTransactionEvent::ChannelClose { commitment_tx, .. } = bump {
+            // Without a coin that could pay for a child LDK gives up; alone it may still do.
+            if !self.outputs.is_queued(commitment_tx.compute_txid()) {
+                self.outputs.broadcast_transactions(&[commitment_tx]);
+            }
+        }
     }
 
     fn channel_event(&self, event: Event) {

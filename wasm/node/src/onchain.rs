@@ -90,13 +90,13 @@ impl OnchainWallet {
     /// What is on chain now.
     pub fn balance(&self) -> OnchainBalance {
         let balance = self.bdk.borrow().balance();
-        let frozen_sat = self.frozen_sat();
+        let (frozen_sat, replaceable_sat) = (self.frozen_sat(), self.replaceable_change_sat());
         OnchainBalance {
             spendable_sat: (balance.confirmed + balance.trusted_pending)
                 .to_sat()
-                .saturating_sub(frozen_sat),
+                .saturating_sub(frozen_sat + replaceable_sat),
             frozen_sat,
-            pending_sat: (balance.untrusted_pending + balance.immature).to_sat(),
+            pending_sat: (balance.untrusted_pending + balance.immature).to_sat() + replaceable_sat,
         }
     }
 

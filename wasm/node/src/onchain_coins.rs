@@ -95,8 +95,7 @@ impl OnchainWallet {
     }
 
     fn state(&self, output: &LocalOutput) -> CoinState {
-        // A stranger may still replace what is unconfirmed, so nothing of ours is built on it; BDK's balance reckons alike.
-        if output.chain_position.is_unconfirmed() && output.keychain == KeychainKind::External {
+        if self.is_replaceable(output) {
             CoinState::Pending
         } else if self.frozen.borrow().contains(&output.outpoint) {
             CoinState::Frozen
@@ -105,6 +104,27 @@ impl OnchainWallet {
         } else {
             CoinState::Free
         }
+    }
+
+    /// Whether nothing of ours may be built on it: a stranger may still replace what is unconfirmed, and LDK what claims a channel's output.
+    fn is_replaceable(&self, output: &LocalOutput) -> bool {
+        output.chain_position.is_unconfirmed()
+            && (output.keychain == KeychainKind::External || !self.is_all_ours(output.outpoint.txid))
+    }
+
+    fn is_all_ours(&self, txid: Txid) -> bool {
+        let bdk = self.bdk.borrow();
+        let tx = bdk.tx_graph().get_tx(txid);
+        tx.is_some_and(|tx| self.our_inputs(&tx) == tx.input.len())
+    }
+
+    /// What is change by its address, and yet may be replaced; BDK's balance calls it trusted.
+    pub(crate) fn replaceable_change_sat(&self) -> u64 {
+        let bdk = self.bdk.borrow();
+        bdk.list_unspent()
+            .filter(|output| output.keychain == KeychainKind::Internal && self.is_replaceable(output))
+            .map(|output| output.txout.value.to_sat())
+            .sum()
     }
 
     fn coin(&self, output: &LocalOutput, height: u32) -> Coin {

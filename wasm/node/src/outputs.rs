@@ -68,6 +68,13 @@ impl Outputs {
         self.broadcast.take()
     }
 
+    /// Whether a transaction waits for the cut, or is held.
+    pub fn is_queued(&self, txid: Txid) -> bool {
+        let (queued, held) = (self.broadcast.borrow(), self.held.borrow());
+        let mut all = queued.iter().flatten().chain(held.iter().flatten());
+        all.any(|tx| tx.compute_txid() == txid)
+    }
+
     /// From now on no transaction leaves, until [`Outputs::release`].
     pub fn hold(&self) {
         self.held.borrow_mut().get_or_insert_default();

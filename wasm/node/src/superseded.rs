@@ -44,14 +44,16 @@ pub fn without_worse(
     package.into_iter().map(|tx| better(&tx).unwrap_or(tx)).collect()
 }
 
-/// What of it cannot happen any more once the package does.
+/// What of it, parents first, cannot happen any more once the package does.
 pub fn replaced_by(package: &[Transaction], on_its_way: &[Transaction]) -> Vec<Txid> {
-    let is_replaced = |waiting: &&Transaction| package.iter().any(|tx| are_rivals(tx, waiting));
-    on_its_way
-        .iter()
-        .filter(is_replaced)
-        .map(Transaction::compute_txid)
-        .collect()
+    let mut replaced = Vec::new();
+    for waiting in on_its_way {
+        let stands_on = |txid: &Txid| waiting.input.iter().any(|input| input.previous_output.txid == *txid);
+        if package.iter().any(|tx| are_rivals(tx, waiting)) || replaced.iter().any(stands_on) {
+            replaced.push(waiting.compute_txid());
+        }
+    }
+    replaced
 }
 
 fn are_rivals(a: &Transaction, b: &Transaction) -> bool {
@@ -208,7 +210,15 @@ mod tests {
         let better = claiming(&[CLAIMED, 2], 3_000, 2);
         let on_its_way = [waiting.clone(), other];
         assert_eq!(replaced_by(&[better], &on_its_way), [waiting.compute_txid()]);
-        assert_eq!(replaced_by(&[waiting], &on_its_way), []);
+        assert_eq!(replaced_by(std::slice::from_ref(&waiting), &on_its_way), []);
+        let mut child = claiming(&[], 1_000, 3);
+        child.input.push(TxIn {
+            previous_output: OutPoint::new(waiting.compute_txid(), 0),
+            ..Default::default()
+        });
+        let with_child = [waiting.clone(), child.clone()];
+        let both = [waiting.compute_txid(), child.compute_txid()];
+        assert_eq!(replaced_by(&[claiming(&[CLAIMED, 2], 3_000, 2)], &with_child), both);
     }
 
     #[test]
