@@ -96,6 +96,7 @@ test('axe finds no violation on the screens of an open wallet', async ({ spender
 
   await fillChannel(page, 'nobody', 100_000n);
   await button(page, 'open.submit').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
   await expectAccessible(page, 'the question before a channel is opened');
   await page.getByRole('dialog').getByRole('button').last().click();
   await expect(page.getByRole('alert')).toBeVisible();
