@@ -223,16 +223,18 @@ describe('a wallet without a coin', () => {
     await device.wallet.sync();
     const [channel] = await device.wallet.channels();
     await device.wallet.forceCloseChannel(channel?.channelId ?? '');
-    await waitFor(async () => (await stand.chain.mempool()).length === 1, { what: 'the commitment' });
+    const txid = await waitFor(async () => (await stand.chain.mempool())[0], { what: 'the commitment' });
     await stand.mine(1);
     await device.wallet.sync();
     const [part] = (await device.wallet.balances()).closingParts;
+    const ours = outputOf(await transactionOf(stand, txid), part?.amountSat ?? 0n);
     await stand.mine((part?.freeAtHeight ?? 0) - (await stand.chain.height()));
     await device.wallet.sync();
-    await waitFor(async () => (await stand.chain.mempool()).length === 1, { what: 'the sweep' });
+    const sweep = await waiting(() => spenderOf(stand, ours.txid, ours.vout), 'the sweep');
     await stand.mine(1);
     await device.wallet.sync();
-    expect((await device.wallet.balances()).onchainSpendableSat).toBeGreaterThan(90_000n);
+    const receivedSat = sweep.outputs.reduce((sum, { amountSat }) => sum + amountSat, 0n);
+    expect((await device.wallet.balances()).onchainSpendableSat).toBe(receivedSat);
   });
 });
 
