@@ -87,7 +87,7 @@ test('a tab that is asked for the wallet while it still starts runs nothing afte
   let go: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (go = resolve));
   const isAsked = new Promise<void>((resolve) => {
-    void context.route('**/*.wasm', async (route) => {
+    void context.route('**/workers/main*.js', async (route) => {
       resolve();
       await held;
       await route.continue();
