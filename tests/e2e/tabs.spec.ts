@@ -81,7 +81,10 @@ test('a tab takes the wallet over while lnd holds its payment: it settles once, 
   await expectAgreed(stand, first, nodeId);
 });
 
-test('a tab that is asked for the wallet while it still starts runs nothing afterwards', async ({ browser, appUrl }) => {
+test('a tab that is asked for the wallet while it still starts runs nothing afterwards', async ({
+  browser,
+  appUrl
+}) => {
   const context = await freshContext(browser, appUrl);
   const first = await context.newPage();
   let go: () => void = () => undefined;
