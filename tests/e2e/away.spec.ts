@@ -13,10 +13,12 @@ import {
 } from './support/backup.js';
 import { expectChannelsWhole } from './support/judge.js';
 import { createWallet, password, submitUnlock, unlock } from './support/onboarding.js';
-import { button, expectError, goTo, t, visit } from './support/screen.js';
+import { button, expectError, goTo, heading, t, visit } from './support/screen.js';
 import {
   catchUpTimeoutMs,
   confirmPayment,
+  confirmReviewed,
+  enterPayment,
   expectAgreed,
   fundWallet,
   openChannel,
@@ -62,9 +64,12 @@ test.describe('a wallet whose backup server goes away', () => {
     await visit(page, '/settings/backup');
     await page.getByRole('button', { name: b('now'), exact: true }).click();
     await expect(page.getByText(b('now_done'), { exact: true })).toBeVisible();
-    await goAway();
     const held = await stand.lnd.addInvoice({ amountMsat: 10_000_000n, memo: 'held back' });
-    await confirmPayment(page, held.bolt11, 10_000n);
+    await enterPayment(page, held.bolt11);
+    await expect(heading(page, t('send.review_title'))).toBeVisible();
+    // Only now: with changes that wait already the payment would be refused.
+    await goAway();
+    await confirmReviewed(page, 10_000n);
     await expectBackup(page, 'paused');
     expect((await stand.lnd.lookupInvoice(held.paymentHash)).state).toBe('OPEN');
     const refused = await stand.lnd.addInvoice({ amountMsat: 5_000_000n, memo: 'refused' });

@@ -21,7 +21,8 @@ import { createWallet, expectHome, submitRestore, unlock } from './support/onboa
 import { button, goTo, heading, t, visit } from './support/screen.js';
 import {
   catchUpTimeoutMs,
-  confirmPayment,
+  confirmReviewed,
+  enterPayment,
   expectAllAgreed,
   fundWallet,
   openChannel,
@@ -79,6 +80,11 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await first.getByRole('button', { name: b('verify'), exact: true }).click();
       await expect(first.getByText(b('verify_good'), { exact: true })).toBeVisible();
       await expectAccessible(first, 'backup');
+      await first.getByRole('textbox', { name: b('server_url'), exact: true }).fill('');
+      await first.getByRole('button', { name: b('server_save'), exact: true }).click();
+      await expect(first.getByRole('dialog')).toBeVisible();
+      await expectAccessible(first, 'the question before the backup is turned off');
+      await button(first, 'app.cancel').click();
     });
 
     test('comes back from its words alone after its browser is lost: lnd sees no close, and it pays both ways', async ({
@@ -155,12 +161,14 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
 
     test('says what waits while its server is away', async ({ stand }) => {
       const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 5_000_000n, memo: 'honey' });
-      // With changes that wait already the payment would be refused.
       await visit(second, '/settings/backup');
       await second.getByRole('button', { name: b('now'), exact: true }).click();
       await expect(second.getByText(b('now_done'), { exact: true })).toBeVisible();
+      await enterPayment(second, bolt11);
+      await expect(heading(second, t('send.review_title'))).toBeVisible();
+      // Only now: with changes that wait already the payment would be refused.
       await second.context().route('**/vss/**', (route) => route.abort('connectionrefused'));
-      await confirmPayment(second, bolt11, 5_000n);
+      await confirmReviewed(second, 5_000n);
       await expectBackup(second, 'paused');
       await goTo(second, 'home');
       await expect(second.getByText(b('paused_title'), { exact: true })).toBeVisible();
@@ -170,6 +178,24 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await second.context().unroute('**/vss/**');
       await stand.lnd.awaitInvoice(paymentHash, 'SETTLED', catchUpTimeoutMs);
       await expectChannelsWhole(stand, nodeId);
+    });
+
+    test('asks, where that server is away at a restore, what to do, and says what each way costs', async ({
+      browser
+    }) => {
+      const third = await open(browser);
+      await third.context().route('**/vss/**', (route) => route.abort('connectionrefused'));
+      await submitRestore(third, words);
+      await expect(third.getByText(errorWords.backup_unavailable.title, { exact: true })).toBeVisible({
+        timeout: 60_000
+      });
+      await expectAccessible(third, 'the choices at a restore without its server');
+      for (const choice of await third.locator('.question').getByRole('button').all()) {
+        await choice.click();
+        await expect(third.getByRole('dialog')).toBeVisible();
+        await expectAccessible(third, `the question: ${await third.getByRole('dialog').innerText()}`);
+        await button(third, 'app.cancel').click();
+      }
     });
 
     async function open(browser: Browser): Promise<Page> {

@@ -3,6 +3,7 @@ import { expect, type BrowserContext, type Page } from '@playwright/test';
 import { payLnd } from './support/backup.js';
 import { FullableDisk } from './support/full-disk.js';
 import { expectChannelsWhole, heldInvoice } from './support/judge.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet, password, submitUnlock } from './support/onboarding.js';
 import { button, expectError, heading, satText, t } from './support/screen.js';
 import {
@@ -48,6 +49,7 @@ test.describe('a disk that is full', () => {
     await confirmPayment(page, bolt11, 10_000n);
     await expectError(page, 'storage_full');
     expect((await stand.lnd.lookupInvoice(paymentHash)).state).toBe('OPEN');
+    await expectAccessible(page, 'a payment that waits for room on the disk');
     await disk.makeRoom();
     await expect(heading(page, t('send.sent', { amount: satText(10_000n) }))).toBeVisible();
     await expect(page.getByRole('alert')).toHaveCount(0);

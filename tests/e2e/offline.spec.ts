@@ -15,6 +15,7 @@ import {
 } from './support/backup.js';
 import { shownHistory, type HistoryEntry } from './support/history.js';
 import { expectChannelsWhole } from './support/judge.js';
+import { expectAccessible } from './support/looks.js';
 import { createWallet, password, submitUnlock } from './support/onboarding.js';
 import { button, expectError, goTo, heading, satText, t } from './support/screen.js';
 import {
@@ -78,6 +79,7 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
     await expect(page.getByText(errorWords.backup_unavailable.title, { exact: true })).toBeVisible();
     await expect(page.getByText(b('start_waits'), { exact: true })).toBeVisible();
     await expect(page.getByRole('button', { name: b('go_on'), exact: true })).toBeVisible();
+    await expectAccessible(page, 'a start that waits for its backup');
     await comeBack(stand);
     await expect(button(page, 'nav.lock')).toBeVisible({ timeout: backWithinMs });
     await expectBack();
@@ -96,9 +98,14 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
     await expect(page.getByText(t('sync.offline'), { exact: true })).toBeVisible();
     await expect(page.getByText(b('quarantined_title'), { exact: true })).toBeVisible();
     await expect(page.getByText(errorWords.chain_unavailable.title, { exact: true })).toBeVisible();
+    await expectAccessible(page, 'home, offline and in quarantine');
     expect(await shownHistory(page)).toEqual(history);
     await goTo(page, 'channels');
     await expect(channelRows(page).filter({ hasText: t('channels.state_offline') })).toHaveCount(1);
+    await expectAccessible(page, 'channels, offline');
+    await channelRows(page).getByRole('link').click();
+    await expect(button(page, 'channel.force')).toBeVisible();
+    await expectAccessible(page, 'a channel, offline');
   });
 
   test('refuses at once what cannot be done, each with a next step, and still has an address to give', async ({

@@ -103,6 +103,11 @@ export async function enterPayment(page: Page, request: string): Promise<void> {
 /** Goes as far as agreeing to the payment. */
 export async function confirmPayment(page: Page, bolt11: string, amountSat: bigint): Promise<void> {
   await enterPayment(page, bolt11);
+  await confirmReviewed(page, amountSat);
+}
+
+/** Agrees to the payment that is entered. */
+export async function confirmReviewed(page: Page, amountSat: bigint): Promise<void> {
   await expect(heading(page, t('send.review_title'))).toBeVisible();
   await page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true }).click();
 }
