@@ -108,15 +108,15 @@ async function whenIdle(stand: Stand): Promise<void> {
 
 /**
  * Throws when lnd or the chain knows of a channel that ended otherwise than by both sides' consent. A channel whose funding never
- * reached the network never was one: lnd forgets it in its own time, and no money is in it.
+ * reached the network never was one: lnd forgets it in its own time, and no money is in it. `nodeId`: of this wallet alone.
  */
-export async function assertNoForceClose(stand: Stand): Promise<void> {
-  const closed = await stand.lnd.closedChannels();
-  for (const { channelPoint, closeType } of closed) {
+export async function assertNoForceClose(stand: Stand, nodeId?: string): Promise<void> {
+  const isJudged = (channel: { nodeId: string }): boolean => nodeId === undefined || channel.nodeId === nodeId;
+  for (const { channelPoint, closeType } of (await stand.lnd.closedChannels()).filter(isJudged)) {
     if (closeType !== 'COOPERATIVE_CLOSE' && (await fundingExists(stand, txidOf(channelPoint))))
       throw forced(channelPoint, closeType);
   }
-  for (const { channelPoint, state } of await stand.lnd.pendingChannels()) {
+  for (const { channelPoint, state } of (await stand.lnd.pendingChannels()).filter(isJudged)) {
     if (state === 'force_closing' && (await fundingExists(stand, txidOf(channelPoint))))
       throw forced(channelPoint, state);
   }

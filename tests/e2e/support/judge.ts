@@ -7,7 +7,7 @@ import { assertFundingUnspent, assertNoForceClose } from '../../story/steps.js';
 
 /** Every channel that lnd has with the wallet is whole: no closing in lnd's lists, its funding unspent on chain. */
 export async function expectChannelsWhole(stand: Stand, nodeId: string): Promise<void> {
-  await assertNoForceClose(stand);
+  await assertNoForceClose(stand, nodeId);
   expect((await stand.lnd.closedChannels()).filter((channel) => channel.nodeId === nodeId)).toEqual([]);
   for (const { channelPoint } of await channelsWith(stand, nodeId)) await assertFundingUnspent(stand, channelPoint);
 }
