@@ -90,7 +90,7 @@ impl OnchainWallet {
     /// What is on chain now.
     pub fn balance(&self) -> OnchainBalance {
         let balance = self.bdk.borrow().balance();
-        let (frozen_sat, replaceable_sat) = (self.frozen_sat(), self.replaceable_change_sat());
+        let (frozen_sat, replaceable_sat) = self.withheld_sat();
         OnchainBalance {
             spendable_sat: (balance.confirmed + balance.trusted_pending)
                 .to_sat()

@@ -85,13 +85,20 @@ impl OnchainWallet {
             .collect()
     }
 
-    /// What is frozen of what could be spent otherwise.
-    pub(crate) fn frozen_sat(&self) -> u64 {
+    /// What BDK's balance would spend and no payment may: what is frozen, and change that may yet be replaced; in sat.
+    pub(crate) fn withheld_sat(&self) -> (u64, u64) {
         let bdk = self.bdk.borrow();
-        bdk.list_unspent()
-            .filter(|output| self.state(output) == CoinState::Frozen)
-            .map(|output| output.txout.value.to_sat())
-            .sum()
+        let mut withheld = (0, 0);
+        for output in bdk.list_unspent() {
+            match self.state(&output) {
+                CoinState::Frozen => withheld.0 += output.txout.value.to_sat(),
+                CoinState::Pending if output.keychain == KeychainKind::Internal => {
+                    withheld.1 += output.txout.value.to_sat();
+                }
+                _ => {}
+            }
+        }
+        withheld
     }
 
     fn state(&self, output: &LocalOutput) -> CoinState {
@@ -116,15 +123,6 @@ impl OnchainWallet {
         let bdk = self.bdk.borrow();
         let tx = bdk.tx_graph().get_tx(txid);
         tx.is_some_and(|tx| self.our_inputs(&tx) == tx.input.len())
-    }
-
-    /// What is change by its address, and yet may be replaced; BDK's balance calls it trusted.
-    pub(crate) fn replaceable_change_sat(&self) -> u64 {
-        let bdk = self.bdk.borrow();
-        bdk.list_unspent()
-            .filter(|output| output.keychain == KeychainKind::Internal && self.is_replaceable(output))
-            .map(|output| output.txout.value.to_sat())
-            .sum()
     }
 
     fn coin(&self, output: &LocalOutput, height: u32) -> Coin {
