@@ -199,6 +199,19 @@ describe('a wallet whose chain server fails it', () => {
     expect((await device.wallet.balances()).totalSat).toBe(before.totalSat + 100_000n);
   });
 
+  it('says that its channel can be used again as soon as the peer agreed to it, without a look at the chain', async () => {
+    const { nodeId } = await device.wallet.info();
+    stand.esplora.setFault('server_error');
+    await stand.lnd.disconnect(nodeId);
+    await waitFor(() => events.find((event) => event.type === 'channelChanged')?.state === 'ready', {
+      what: 'the wallet to say that its channel can be used',
+      timeoutMs: ON_ITS_OWN_MS
+    });
+    expect(events.filter((event) => event.type === 'synced')).toEqual([]);
+    expect(await device.wallet.channels()).toMatchObject([{ state: 'ready' }]);
+    await pays();
+  });
+
   it('keeps what it has and sends on while the server stands still, and finds all of it when that goes on', async () => {
     const address = await stand.lnd.newAddress();
     const [before, lndBefore] = [await device.wallet.balances(), await stand.lnd.walletBalance()];

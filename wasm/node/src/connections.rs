@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bitcoin::secp256k1::PublicKey;
+use lightning::ln::types::ChannelId;
 
 use crate::channels::parse_node_id;
 use crate::error::{Code, NodeError};
@@ -12,7 +13,7 @@ use crate::host::LogLevel;
 use crate::node::Node;
 use crate::outputs::Output;
 use crate::sockets::Socket;
-use crate::types::NodeEvent;
+use crate::types::{ChannelState, NodeEvent};
 
 impl Node {
     /// A connection that we dialled is open.
@@ -85,7 +86,7 @@ impl Node {
             .map(|peer| peer.counterparty_node_id)
             .collect();
         if *self.connected.borrow() == now {
-            return;
+            return self.note_woken_channels();
         }
         let before = self.connected.replace(now.clone());
         for node_id in before.difference(&now) {
@@ -98,6 +99,37 @@ impl Node {
                 node_id: node_id.to_string(),
             });
         }
+        self.asleep.replace(self.sleeping_channels());
+    }
+
+    /// LDK tells nobody that a peer has come to terms with us about a channel, which is some messages after it connected.
+    fn note_woken_channels(&self) {
+        if self.asleep.borrow().is_empty() {
+            return;
+        }
+        let before = self.asleep.replace(self.sleeping_channels());
+        for channel in self.manager.list_usable_channels() {
+            if before.contains(&channel.channel_id) {
+                self.outputs.event(NodeEvent::ChannelChanged {
+                    channel_id: channel.channel_id.to_string(),
+                    state: ChannelState::Ready,
+                    reason: None,
+                });
+            }
+        }
+    }
+
+    /// Open channels of connected peers that cannot be used yet.
+    fn sleeping_channels(&self) -> Vec<ChannelId> {
+        let connected = self.connected.borrow();
+        let channels = self.manager.list_channels();
+        channels
+            .iter()
+            .filter(|channel| {
+                channel.is_channel_ready && !channel.is_usable && connected.contains(&channel.counterparty.node_id)
+            })
+            .map(|channel| channel.channel_id)
+            .collect()
     }
 
     pub(crate) fn revive_hanging_channels(&self) {

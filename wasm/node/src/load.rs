@@ -165,6 +165,7 @@ pub async fn start(config: NodeConfig, seed: &[u8], host: SharedHost) -> Result<
         keysend,
         unsent: Rc::new(Unsent::default()),
         connected: RefCell::default(),
+        asleep: RefCell::default(),
         synced_at_ms: Cell::new(None),
         revive: RefCell::default(),
         quarantine,

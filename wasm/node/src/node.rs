@@ -65,6 +65,8 @@ pub struct Node {
     pub(crate) tasks: Rc<Tasks>,
     pub(crate) unsent: Rc<Unsent>,
     pub(crate) connected: RefCell<BTreeSet<PublicKey>>,
+    /// Channels that cannot be used yet although their peers are there.
+    pub(crate) asleep: RefCell<Vec<ChannelId>>,
     pub(crate) synced_at_ms: Cell<Option<f64>>,
     pub(crate) revive: RefCell<Revive>,
     pub(crate) quarantine: Rc<Quarantine>,
