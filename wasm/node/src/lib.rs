@@ -1,5 +1,6 @@
 //! The Lightning and on-chain node (LDK and BDK) on one thread. It reaches the world only through a `Host`, knows nothing of JavaScript and nothing of RGB.
 
+mod account;
 mod background;
 mod balances;
 mod bolt11;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use bdk_wallet::bitcoin::bip32::Xpriv;
 use bdk_wallet::chain::{CanonicalizationParams, Merge};
-use bdk_wallet::template::Bip84;
 use bdk_wallet::{ChangeSet, KeychainKind, Wallet};
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid};
 use futures::try_join;
 
+use crate::account::{Account, Keychain};
 use crate::change_log::ChangeLog;
 use crate::error::NodeError;
 use crate::fees::Fees;
@@ -169,8 +169,7 @@ impl OnchainWallet {
 }
 
 fn create(master: Xpriv, network: Network, lookahead: u32) -> Result<Wallet, NodeError> {
-    let external = Bip84(master, KeychainKind::External);
-    let internal = Bip84(master, KeychainKind::Internal);
+    let [external, internal] = keychains(master, network)?;
     Wallet::create(external, internal)
         .network(network.into())
         .lookahead(lookahead)
@@ -178,11 +177,15 @@ fn create(master: Xpriv, network: Network, lookahead: u32) -> Result<Wallet, Nod
         .map_err(|e| NodeError::internal(format!("The on-chain wallet cannot be created: {e}.")))
 }
 
+fn keychains(master: Xpriv, network: Network) -> Result<[Keychain; 2], NodeError> {
+    let account = Account::new(&master, network)?;
+    Ok([KeychainKind::External, KeychainKind::Internal].map(|kind| account.keychain(kind)))
+}
+
 // Out of line: see `load.rs`.
 #[inline(never)]
 fn load(master: Xpriv, network: Network, lookahead: u32, changes: ChangeSet) -> Result<Wallet, NodeError> {
-    let external = Bip84(master, KeychainKind::External);
-    let internal = Bip84(master, KeychainKind::Internal);
+    let [external, internal] = keychains(master, network)?;
     let mut bdk = Wallet::load()
         .descriptor(KeychainKind::External, Some(external))
         .descriptor(KeychainKind::Internal, Some(internal))
