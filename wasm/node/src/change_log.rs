@@ -1,16 +1,17 @@
 //! Owns the on-chain wallet on disk: a snapshot and the changes since. A change costs its own size, not the wallet's.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bdk_wallet::chain::Merge;
 use bdk_wallet::ChangeSet;
-use futures::future::try_join_all;
 use futures::try_join;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::NodeError;
+use crate::rows::Row;
 use crate::store::NodeStore;
 
 const NAMESPACE: &str = "bdk_wallet";
@@ -44,45 +45,54 @@ fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     bytes
 }
 
-// Out of line: see `load.rs`.
-#[inline(never)]
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NodeError> {
     ciborium::from_reader(bytes).map_err(|e| NodeError::unreadable("on-chain wallet", e))
+}
+
+/// The number of the next change, those of the changes that the snapshot does not hold, and all of it as one change.
+// Out of line: see `load.rs`.
+#[inline(never)]
+fn merged(snapshot: Option<Vec<u8>>, changes: Vec<Row>) -> Result<(u64, Vec<u64>, ChangeSet), NodeError> {
+    let mut numbered = BTreeMap::new();
+    for (key, bytes) in changes {
+        let number = u64::from_str_radix(&key, 16).map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
+        numbered.insert(number, bytes);
+    }
+    let mut whole = ChangeSet::default();
+    let mut next = 0;
+    if let Some(bytes) = snapshot {
+        let snapshot: Snapshot = decode(&bytes)?;
+        (next, whole) = (snapshot.next, snapshot.changes);
+    }
+    let since = numbered.split_off(&next);
+    for bytes in since.values() {
+        whole.merge(decode(bytes)?);
+    }
+    let next = since.keys().last().map_or(next, |last| last + 1);
+    Ok((next, since.into_keys().collect(), whole))
 }
 
 impl ChangeLog {
     /// Reads the log and returns it with everything in it, merged.
     pub async fn open(store: Arc<NodeStore>) -> Result<(Self, ChangeSet), NodeError> {
-        let mut snapshot = Snapshot {
-            next: 0,
-            changes: ChangeSet::default(),
-        };
-        let (stored, keys) = try_join!(store.get(NAMESPACE, "", SNAPSHOT), store.keys(NAMESPACE, CHANGES))?;
-        if let Some(bytes) = stored {
-            snapshot = decode(&bytes)?;
+        let (snapshot, changes) = try_join!(store.get(NAMESPACE, "", SNAPSHOT), store.rows(NAMESPACE, CHANGES))?;
+        if snapshot.is_none() && changes.is_empty() {
+            return Ok((
+                Self::new(store, 0, Vec::new(), ChangeSet::default()),
+                ChangeSet::default(),
+            ));
         }
-        let mut numbers = Vec::new();
-        for key in keys {
-            let number = u64::from_str_radix(&key, 16).map_err(|e| NodeError::unreadable("on-chain wallet", e))?;
-            if number >= snapshot.next {
-                numbers.push(number);
-            }
-        }
-        numbers.sort_unstable();
-        let mut whole = snapshot.changes;
-        let names: Vec<String> = numbers.iter().map(|number| key(*number)).collect();
-        for bytes in try_join_all(names.iter().map(|name| store.get(NAMESPACE, CHANGES, name))).await? {
-            let bytes = bytes.ok_or_else(|| NodeError::unreadable("on-chain wallet", "a change is missing"))?;
-            whole.merge(decode(&bytes)?);
-        }
-        let next = numbers.last().map_or(snapshot.next, |last| last + 1);
-        let log = Self {
+        let (next, kept, whole) = merged(snapshot, changes)?;
+        Ok((Self::new(store, next, kept, whole.clone()), whole))
+    }
+
+    fn new(store: Arc<NodeStore>, next: u64, kept: Vec<u64>, whole: ChangeSet) -> Self {
+        Self {
             store,
             next: Cell::new(next),
-            kept: RefCell::new(numbers),
-            whole: RefCell::new(whole.clone()),
-        };
-        Ok((log, whole))
+            kept: RefCell::new(kept),
+            whole: RefCell::new(whole),
+        }
     }
 
     /// Stages a change, folding the log when it has grown long.

@@ -42,6 +42,7 @@ mod payments;
 mod peer_book;
 mod quarantine;
 mod revive;
+mod rows;
 mod scorer;
 mod sending;
 mod settling;

@@ -17,8 +17,17 @@ const FROZEN: &str = "frozen";
 
 /// The coins whose owner wants them left alone, from the store.
 pub async fn frozen_coins(store: &Arc<NodeStore>) -> Result<HashSet<OutPoint>, NodeError> {
-    let unreadable = |e| NodeError::unreadable("frozen coins", e);
     let keys = store.keys(NAMESPACE, FROZEN).await?;
+    match keys.is_empty() {
+        true => Ok(HashSet::new()),
+        false => outpoints(&keys),
+    }
+}
+
+// Out of line: see `load.rs`.
+#[inline(never)]
+fn outpoints(keys: &[String]) -> Result<HashSet<OutPoint>, NodeError> {
+    let unreadable = |e| NodeError::unreadable("frozen coins", e);
     keys.iter()
         .map(|key| OutPoint::from_str(&key.replace('_', ":")).map_err(unreadable))
         .collect()

@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::future::try_join_all;
-
 use crate::error::{Code, NodeError};
 use crate::store::NodeStore;
 use crate::types::PeerAddress;
@@ -22,14 +20,10 @@ pub struct PeerBook {
 impl PeerBook {
     /// Reads everybody from the store. `state_unreadable`.
     pub async fn load(store: Arc<NodeStore>) -> Result<Self, NodeError> {
-        let node_ids = store.keys(NAMESPACE, "").await?;
-        let stored = try_join_all(node_ids.iter().map(|node_id| store.get(NAMESPACE, "", node_id))).await?;
         let mut addresses = BTreeMap::new();
-        for (node_id, address) in node_ids.into_iter().zip(stored) {
-            if let Some(address) = address {
-                let address = String::from_utf8(address).map_err(|e| NodeError::unreadable("peer address", e))?;
-                addresses.insert(node_id, address);
-            }
+        for (node_id, address) in store.rows(NAMESPACE, "").await? {
+            let address = String::from_utf8(address).map_err(|e| NodeError::unreadable("peer address", e))?;
+            addresses.insert(node_id, address);
         }
         Ok(Self {
             store,
