@@ -278,22 +278,10 @@ impl TernNode {
         self.node.peer_book.remember(&given(&peer)?).map_err(thrown)
     }
 
-    /// Forgets a peer's address.
-    #[wasm_bindgen(js_name = forgetPeer)]
-    pub fn forget_peer(&self, #[wasm_bindgen(js_name = nodeId)] node_id: &str) -> Answer<()> {
-        self.node.peer_book.forget(node_id).map_err(thrown)
-    }
-
     /// Everybody who should be connected.
     #[wasm_bindgen(js_name = peersToKeep)]
     pub fn peers_to_keep(&self) -> Answer<Vec<Ts<PeerAddress>>> {
         let peers = self.node.peer_book.all().into_iter();
         peers.map(|peer| answer(Ok(peer))).collect()
-    }
-
-    /// Ends the connection with a peer.
-    #[wasm_bindgen(js_name = disconnectPeer)]
-    pub fn disconnect_peer(&self, #[wasm_bindgen(js_name = nodeId)] node_id: &str) -> Answer<()> {
-        self.node.disconnect_peer(node_id).map_err(thrown)
     }
 }

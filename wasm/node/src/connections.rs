@@ -59,12 +59,6 @@ impl Node {
         self.host.wake();
     }
 
-    /// Ends the connection with a peer.
-    pub fn disconnect_peer(&self, node_id: &str) -> Result<(), NodeError> {
-        self.peers.disconnect_by_node_id(parse_node_id(node_id)?);
-        Ok(())
-    }
-
     /// Who is connected now.
     pub fn connected_peers(&self) -> Vec<String> {
         self.peers

@@ -49,14 +49,6 @@ impl PeerBook {
         Ok(())
     }
 
-    /// Forgets a peer. `invalid_node_uri`.
-    pub fn forget(&self, node_id: &str) -> Result<(), NodeError> {
-        let node_id = crate::channels::parse_node_id(node_id)?.to_string();
-        self.addresses.borrow_mut().remove(&node_id);
-        self.store.stage_remove(NAMESPACE, "", &node_id);
-        Ok(())
-    }
-
     /// Everybody remembered.
     pub fn all(&self) -> Vec<PeerAddress> {
         let peer = |(node_id, address): (&String, &String)| PeerAddress {
@@ -94,17 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_there_at_once_and_after_a_restart_until_it_is_forgotten() {
+    fn an_address_is_there_at_once_and_after_a_restart() {
         let host = MemoryHost::shared();
         let book = open(&host);
         book.remember(&at("one:9735")).unwrap();
         book.remember(&at("two:9735")).unwrap();
         let expected = vec![(NODE_ID.to_string(), "two:9735".to_string())];
         assert_eq!(known(&book), expected);
-        let reopened = open(&host);
-        assert_eq!(known(&reopened), expected);
-        reopened.forget(NODE_ID).unwrap();
-        assert!(known(&reopened).is_empty() && known(&open(&host)).is_empty());
+        assert_eq!(known(&open(&host)), expected);
     }
 
     #[test]
