@@ -1,61 +1,40 @@
 // Owns the proof that a backup server that goes away costs nothing: the wallet says so, holds or goes on as its mode says, and catches up without a click.
-import { expect, type BrowserContext, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { errorWords } from '../../src/lib/wallet/words/errors.js';
 import { b } from '../../src/lib/wallet/words/backup.js';
-import type { RunningServer } from '../../src/server/server.js';
-import {
-  expectBackup,
-  expectUsableChannels,
-  payLnd,
-  receiveFromLnd,
-  startStore,
-  type BackupStore
-} from './support/backup.js';
+import { BackupHome } from './support/backup-home.js';
+import { expectBackup, expectUsableChannels, payLnd, receiveFromLnd } from './support/backup.js';
 import { expectChannelsWhole } from './support/judge.js';
-import { createWallet, password, submitUnlock, unlock } from './support/onboarding.js';
+import { password, submitUnlock, unlock } from './support/onboarding.js';
 import { button, expectError, goTo, heading, t, visit } from './support/screen.js';
+import { createSpender } from './support/spender.js';
 import {
   catchUpTimeoutMs,
   confirmPayment,
   confirmReviewed,
   enterPayment,
   expectAgreed,
-  fundWallet,
-  openChannel,
-  paymentStatus,
-  walletNodeId
+  paymentStatus
 } from './support/steps.js';
-import { freshContext, serveApp, test } from './support/world.js';
+import { test } from './support/world.js';
 
 const vssPaths = '**/vss/**';
 
 test.describe.configure({ mode: 'serial' });
 
 test.describe('a wallet whose backup server goes away', () => {
-  let store: BackupStore;
-  let server: RunningServer;
-  let context: BrowserContext;
+  let home: BackupHome;
   let page: Page;
   let nodeId: string;
 
   test.beforeAll(async ({ browser, stand }) => {
     test.setTimeout(180_000);
-    store = await startStore('PGlite');
-    server = await serveApp(stand, { type: 'store', database: store.database, auth: 'signature' });
-    context = await freshContext(browser, server.url);
-    page = await context.newPage();
-    await createWallet(page);
-    await fundWallet(stand, page, 2_000_000n);
-    nodeId = await walletNodeId(page);
-    await openChannel(stand, page, 1_000_000n);
-    await payLnd(stand, page, 200_000n, 'bread');
+    home = await BackupHome.start(stand);
+    page = await home.open(browser);
+    ({ nodeId } = await createSpender(stand, page));
     await expectBackup(page, 'up_to_date');
   });
-  test.afterAll(async () => {
-    await context.close();
-    await server.close();
-    await store.stop();
-  });
+  test.afterAll(() => home.stop());
 
   test('holds a payment back and refuses the next; both go through by themselves, or when asked again, once it is back', async ({
     stand
@@ -126,10 +105,10 @@ test.describe('a wallet whose backup server goes away', () => {
   });
 
   async function goAway(): Promise<void> {
-    await context.route(vssPaths, (route) => route.abort('connectionrefused'));
+    await page.context().route(vssPaths, (route) => route.abort('connectionrefused'));
   }
 
   function comeBack(): Promise<void> {
-    return context.unroute(vssPaths);
+    return page.context().unroute(vssPaths);
   }
 });

@@ -1,18 +1,16 @@
 // Owns the proof that a wallet lives through the loss of its browser and belongs to one device at a time: lnd and the chain are asked after each change.
-import { expect, type Browser, type Page } from '@playwright/test';
-import type { RunningServer } from '../../src/server/server.js';
+import { expect, type Page } from '@playwright/test';
 import { errorWords } from '../../src/lib/wallet/words/errors.js';
 import { b } from '../../src/lib/wallet/words/backup.js';
+import { BackupHome } from './support/backup-home.js';
 import {
   expectBackup,
   expectUsableChannels,
   payLnd,
   receiveFromLnd,
-  startStore,
   storedDatabases,
   takeOver,
-  watchVssRequests,
-  type BackupStore
+  watchVssRequests
 } from './support/backup.js';
 import { LndHistory, shownHistory } from './support/history.js';
 import { channelsWith, expectChannelsWhole } from './support/judge.js';
@@ -31,7 +29,7 @@ import {
   totalSat,
   walletNodeId
 } from './support/steps.js';
-import { freshContext, serveApp, test } from './support/world.js';
+import { test } from './support/world.js';
 
 /** A heartbeat, and time to act on it. */
 const heartbeatTimeoutMs = 45_000;
@@ -39,21 +37,18 @@ const heartbeatTimeoutMs = 45_000;
 for (const database of ['PGlite', 'PostgreSQL'] as const) {
   test.describe(`a wallet with a backup on ${database}`, () => {
     test.describe.configure({ mode: 'serial' });
-    let store: BackupStore;
-    let server: RunningServer;
+    let home: BackupHome;
     let first: Page;
     let second: Page;
     let words: string[];
     let nodeId: string;
     let lndHistory: LndHistory;
-    const shown: Page[] = [];
 
     test.beforeAll(async ({ browser, stand }) => {
       test.setTimeout(300_000);
-      store = await startStore(database);
+      home = await BackupHome.start(stand, database);
       lndHistory = await LndHistory.mark(stand);
-      server = await serveApp(stand, { type: 'store', database: store.database, auth: 'signature' });
-      first = await open(browser);
+      first = await home.open(browser);
       words = await createWallet(first);
       await fundWallet(stand, first, 3_000_000n);
       nodeId = await walletNodeId(first);
@@ -65,16 +60,12 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       await payLnd(stand, first, 200_000n, 'bread');
       await receiveFromLnd(stand, first, 40_000n, 'salary');
     });
-    test.afterAll(async () => {
-      for (const page of shown) await page.context().close();
-      await server.close();
-      await store.stop();
-    });
+    test.afterAll(() => home.stop());
 
     test('has every change on the server, and proves it', async () => {
       await expectBackup(first, 'up_to_date');
       await visit(first, '/settings/backup');
-      await expect(first.getByText(`${server.url}/vss`, { exact: true })).toBeVisible();
+      await expect(first.getByText(`${home.url}/vss`, { exact: true })).toBeVisible();
       await first.getByRole('button', { name: b('now'), exact: true }).click();
       await expect(first.getByText(b('now_done'), { exact: true })).toBeVisible();
       await first.getByRole('button', { name: b('verify'), exact: true }).click();
@@ -95,7 +86,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       const balancesBefore = (await channelsWith(stand, nodeId)).map(({ localBalanceSat }) => localBalanceSat);
       await first.context().close();
 
-      second = await open(browser);
+      second = await home.open(browser);
       await second.goto('/');
       expect(await storedDatabases(second)).toEqual([]);
       const asked = watchVssRequests(second.context());
@@ -126,7 +117,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
       browser,
       stand
     }) => {
-      first = await open(browser);
+      first = await home.open(browser);
       await submitRestore(first, words);
       await expect(first.getByText(errorWords.owned_elsewhere.title, { exact: true })).toBeVisible({ timeout: 60_000 });
       // Being asked about has not disturbed the other.
@@ -183,7 +174,7 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
     test('asks, where that server is away at a restore, what to do, and says what each way costs', async ({
       browser
     }) => {
-      const third = await open(browser);
+      const third = await home.open(browser);
       await third.context().route('**/vss/**', (route) => route.abort('connectionrefused'));
       await submitRestore(third, words);
       await expect(third.getByText(errorWords.backup_unavailable.title, { exact: true })).toBeVisible({
@@ -197,11 +188,5 @@ for (const database of ['PGlite', 'PostgreSQL'] as const) {
         await button(third, 'app.cancel').click();
       }
     });
-
-    async function open(browser: Browser): Promise<Page> {
-      const page = await (await freshContext(browser, server.url)).newPage();
-      shown.push(page);
-      return page;
-    }
   });
 }

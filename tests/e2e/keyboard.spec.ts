@@ -2,20 +2,20 @@
 import { expect, type Page } from '@playwright/test';
 import { errorWords } from '../../src/lib/wallet/words/errors.js';
 import { b } from '../../src/lib/wallet/words/backup.js';
-import { expectBackup, startStore } from './support/backup.js';
+import { BackupHome } from './support/backup-home.js';
+import { expectBackup } from './support/backup.js';
 import { press, tabTo, type } from './support/keyboard.js';
 import { createWallet, password } from './support/onboarding.js';
 import { button, field, heading, link, t } from './support/screen.js';
-import { freshContext, serveApp, test } from './support/world.js';
+import { test } from './support/world.js';
 
 test('the keyboard alone is enough to restore, take over, verify, back up, release and take back', async ({
   browser,
   stand
 }) => {
-  const store = await startStore('PGlite');
-  const server = await serveApp(stand, { type: 'store', database: store.database, auth: 'signature' });
-  const first = await (await freshContext(browser, server.url)).newPage();
-  const second = await (await freshContext(browser, server.url)).newPage();
+  const home = await BackupHome.start(stand);
+  const first = await home.open(browser);
+  const second = await home.open(browser);
   try {
     const words = await createWallet(first);
     await expectBackup(first, 'up_to_date');
@@ -56,9 +56,7 @@ test('the keyboard alone is enough to restore, take over, verify, back up, relea
     await press(first, dialog.getByRole('button', { name: b('release'), exact: true }));
     await expect(heading(first, t('unlock.title'))).toBeVisible({ timeout: 30_000 });
   } finally {
-    for (const page of [first, second]) await page.context().close();
-    await server.close();
-    await store.stop();
+    await home.stop();
   }
 });
 

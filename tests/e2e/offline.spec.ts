@@ -1,35 +1,17 @@
 // Owns the proof that a wallet with money needs no network to be looked at, begins nothing without one that would hang, and goes on by itself within seconds.
-import { expect, type BrowserContext, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { b } from '../../src/lib/wallet/words/backup.js';
 import { errorWords } from '../../src/lib/wallet/words/errors.js';
-import type { RunningServer } from '../../src/server/server.js';
-import type { VssOptions } from '../../src/server/vss/service.js';
-import type { Stand } from '../regtest/stand.js';
-import {
-  expectBackup,
-  expectUsableChannels,
-  payLnd,
-  receiveFromLnd,
-  startStore,
-  type BackupStore
-} from './support/backup.js';
+import { BackupHome } from './support/backup-home.js';
+import { expectBackup, expectUsableChannels, payLnd, receiveFromLnd } from './support/backup.js';
 import { shownHistory, type HistoryEntry } from './support/history.js';
 import { expectChannelsWhole } from './support/judge.js';
 import { expectAccessible } from './support/looks.js';
-import { createWallet, password, submitUnlock } from './support/onboarding.js';
+import { password, submitUnlock } from './support/onboarding.js';
 import { button, expectError, goTo, heading, satText, t } from './support/screen.js';
-import {
-  channelRows,
-  enterPayment,
-  expectAgreed,
-  fillChannel,
-  fundWallet,
-  openChannel,
-  shownAddress,
-  totalSat,
-  walletNodeId
-} from './support/steps.js';
-import { freshContext, serveApp, test } from './support/world.js';
+import { createSpender } from './support/spender.js';
+import { channelRows, enterPayment, expectAgreed, fillChannel, shownAddress, totalSat } from './support/steps.js';
+import { test } from './support/world.js';
 
 /** From the browser's word that it is online to a channel that can be used and a backup that has everything. */
 const backWithinMs = 5_000;
@@ -37,10 +19,7 @@ const backWithinMs = 5_000;
 test.describe.configure({ mode: 'serial' });
 
 test.describe('a wallet with a channel and a backup, without any network', () => {
-  let store: BackupStore;
-  let vss: VssOptions;
-  let server: RunningServer;
-  let context: BrowserContext;
+  let home: BackupHome;
   let page: Page;
   let nodeId: string;
   let history: HistoryEntry[];
@@ -48,27 +27,16 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
 
   test.beforeAll(async ({ browser, stand }) => {
     test.setTimeout(180_000);
-    store = await startStore('PGlite');
-    vss = { type: 'store', database: store.database, auth: 'signature' };
-    server = await serveApp(stand, vss);
-    context = await freshContext(browser, server.url);
-    page = await context.newPage();
-    await createWallet(page);
+    home = await BackupHome.start(stand);
+    page = await home.open(browser);
+    ({ nodeId } = await createSpender(stand, page));
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await fundWallet(stand, page, 2_000_000n);
-    nodeId = await walletNodeId(page);
-    await openChannel(stand, page, 1_000_000n);
-    await payLnd(stand, page, 200_000n, 'bread');
     await receiveFromLnd(stand, page, 20_000n, 'wages');
     await expectBackup(page, 'up_to_date');
     history = await shownHistory(page);
     ownSat = await totalSat(page);
   });
-  test.afterAll(async () => {
-    await context.close();
-    await server.close();
-    await store.stop();
-  });
+  test.afterAll(() => home.stop());
 
   test('where a payment needs its backup first: waits at the lock, says for what, and opens by itself', async ({
     stand
@@ -80,7 +48,7 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
     await expect(page.getByText(b('start_waits'), { exact: true })).toBeVisible();
     await expect(page.getByRole('button', { name: b('go_on'), exact: true })).toBeVisible();
     await expectAccessible(page, 'a start that waits for its backup');
-    await comeBack(stand);
+    await comeBack();
     await expect(button(page, 'nav.lock')).toBeVisible({ timeout: backWithinMs });
     await expectBack();
     await payLnd(stand, page, 1_000n, 'after the wait');
@@ -126,7 +94,7 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
   });
 
   test('goes on within seconds after the browser says that it is online, and pays both ways', async ({ stand }) => {
-    await comeBack(stand);
+    await comeBack();
     await expectBack();
     await payLnd(stand, page, 1_000n, 'after all');
     await receiveFromLnd(stand, page, 2_000n, 'in after all');
@@ -134,7 +102,7 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
     await expectChannelsWhole(stand, nodeId);
   });
 
-  test('has all of that again at the next start offline, without a question', async ({ stand }) => {
+  test('has all of that again at the next start offline, without a question', async () => {
     await expectBackup(page, 'up_to_date');
     history = await shownHistory(page);
     await leaveEverything();
@@ -142,19 +110,19 @@ test.describe('a wallet with a channel and a backup, without any network', () =>
     await submitUnlock(page, password);
     await expect(button(page, 'nav.lock')).toBeVisible();
     expect(await shownHistory(page)).toEqual(history);
-    await comeBack(stand);
+    await comeBack();
     await expectBack();
   });
 
   /** The browser has no network, and there is nothing to reach: no app, no bridge, no chain, no backup. */
   async function leaveEverything(): Promise<void> {
-    await context.setOffline(true);
-    await server.close();
+    await page.context().setOffline(true);
+    await home.goAway();
   }
 
-  async function comeBack(stand: Stand): Promise<void> {
-    server = await serveApp(stand, vss, { port: Number(new URL(server.url).port) });
-    await context.setOffline(false);
+  async function comeBack(): Promise<void> {
+    await home.comeBack();
+    await page.context().setOffline(false);
   }
 
   async function expectBack(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
 import { channelsWith, expectChannelsWhole } from './support/judge.js';
 import { button, expectError, field, goTo, heading, satText, t } from './support/screen.js';
+import type { Spender } from './support/spender.js';
 import {
   catchUpTimeoutMs,
   channelRows,
@@ -16,7 +17,7 @@ import {
   spendableSat,
   totalSat
 } from './support/steps.js';
-import { test, type Spender } from './support/world.js';
+import { test } from './support/world.js';
 
 /** BOLT 11's own example, and BIP 173's: of another network. */
 const mainnetInvoice =

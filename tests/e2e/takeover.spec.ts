@@ -1,23 +1,16 @@
 // Owns the proof that of two browsers with one wallet the former falls silent: it sends its peer nothing more, and a copy of a profile never starts from old state.
-import { expect, type Browser, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { errorWords } from '../../src/lib/wallet/words/errors.js';
-import type { RunningServer } from '../../src/server/server.js';
-import {
-  expectBackup,
-  expectUsableChannels,
-  payLnd,
-  receiveFromLnd,
-  startStore,
-  takeOver,
-  type BackupStore
-} from './support/backup.js';
+import { BackupHome } from './support/backup-home.js';
+import { expectBackup, expectUsableChannels, payLnd, receiveFromLnd, takeOver } from './support/backup.js';
 import { expectChannelsWhole } from './support/judge.js';
-import { createWallet, expectHome, password, submitRestore, submitUnlock, unlock } from './support/onboarding.js';
+import { expectHome, password, submitRestore, submitUnlock, unlock } from './support/onboarding.js';
 import { PeerTraffic } from './support/peer-traffic.js';
 import { Profile } from './support/profile.js';
 import { button, heading, t } from './support/screen.js';
-import { fundWallet, openChannel, paymentStatus, walletNodeId } from './support/steps.js';
-import { freshContext, serveApp, test } from './support/world.js';
+import { createSpender } from './support/spender.js';
+import { paymentStatus } from './support/steps.js';
+import { test } from './support/world.js';
 
 /** The record is read every 30 s while the wallet is seen. */
 const heartbeatMs = 30_000;
@@ -27,39 +20,28 @@ const pingFrameBytes = 104;
 test.describe.configure({ mode: 'serial' });
 
 test.describe('a wallet in two browsers, in acknowledged mode', () => {
-  let store: BackupStore;
-  let server: RunningServer;
+  let home: BackupHome;
   let first: Page;
   let second: Page;
   let words: string[];
   let nodeId: string;
   let firstTraffic: PeerTraffic;
-  const shown: Page[] = [];
 
   test.beforeAll(async ({ browser, stand }) => {
     test.setTimeout(180_000);
-    store = await startStore('PGlite');
-    server = await serveApp(stand, { type: 'store', database: store.database, auth: 'signature' });
-    first = await open(browser);
+    home = await BackupHome.start(stand);
+    first = await home.open(browser);
     firstTraffic = new PeerTraffic(first);
-    words = await createWallet(first);
-    await fundWallet(stand, first, 2_000_000n);
-    nodeId = await walletNodeId(first);
-    await openChannel(stand, first, 1_000_000n);
-    await payLnd(stand, first, 200_000n, 'bread');
+    ({ words, nodeId } = await createSpender(stand, first));
   });
-  test.afterAll(async () => {
-    for (const page of shown) await page.context().close();
-    await server.close();
-    await store.stop();
-  });
+  test.afterAll(() => home.stop());
 
   test('the former sends not one further message to its peer while the other pays, and stops by itself', async ({
     browser,
     stand
   }) => {
     expect(firstTraffic.sentSince(0).some(({ bytes }) => bytes > pingFrameBytes)).toBe(true);
-    second = await open(browser);
+    second = await home.open(browser);
     await submitRestore(second, words);
     await expect(second.getByText(errorWords.owned_elsewhere.title, { exact: true })).toBeVisible({ timeout: 60_000 });
     const dialsBefore = firstTraffic.dials;
@@ -103,7 +85,7 @@ test.describe('a wallet in two browsers, in acknowledged mode', () => {
   test('as a copied profile, started while the original has gone on, gets what the original did and never starts old', async ({
     stand
   }) => {
-    const profile = await Profile.create(server.url);
+    const profile = await Profile.create(home.url);
     const profiles = [profile];
     try {
       const before = await profile.launch();
@@ -142,10 +124,4 @@ test.describe('a wallet in two browsers, in acknowledged mode', () => {
       for (const each of profiles) await each.remove();
     }
   });
-
-  async function open(browser: Browser): Promise<Page> {
-    const page = await (await freshContext(browser, server.url)).newPage();
-    shown.push(page);
-    return page;
-  }
 });

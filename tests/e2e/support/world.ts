@@ -1,26 +1,18 @@
 // Owns what every end-to-end test stands on: one stand of real nodes and one server of the built app for all of them, and one wallet that may be spent from.
 import { fileURLToPath } from 'node:url';
-import { test as base, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { test as base, type Browser, type BrowserContext } from '@playwright/test';
 import { startServer, type RunningServer } from '../../../src/server/server.js';
 import type { VssOptions } from '../../../src/server/vss/service.js';
 import { startStand, type Stand } from '../../regtest/stand.js';
 import { attachEvidence } from './evidence.js';
-import { createWallet } from './onboarding.js';
-import { fundWallet, openChannel, payInvoice, walletNodeId } from './steps.js';
+import { createSpender, type Spender } from './spender.js';
 
 export const builtApp = fileURLToPath(new URL('../../../build', import.meta.url));
-
-/** A wallet in a browser of its own, with coins on chain and a channel to lnd that can send and receive. */
-export interface Spender {
-  page: Page;
-  nodeId: string;
-  words: string[];
-}
 
 interface WorkerFixtures {
   stand: Stand;
   appUrl: string;
-  /** Shared: a test that uses it leaves it as usable as it was. */
+  /** In a browser of its own. Shared: a test that uses it leaves it as usable as it was. */
   spender: Spender;
 }
 
@@ -75,15 +67,7 @@ export const test = base.extend<{ evidence: undefined }, WorkerFixtures>({
   spender: [
     async ({ browser, stand, appUrl }, use) => {
       const context = await freshContext(browser, appUrl);
-      const page = await context.newPage();
-      const words = await createWallet(page);
-      await fundWallet(stand, page, 2_000_000n);
-      const nodeId = await walletNodeId(page);
-      await openChannel(stand, page, 1_000_000n);
-      const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 300_000_000n, memo: 'to begin with' });
-      await payInvoice(page, bolt11, 300_000n);
-      await stand.lnd.awaitInvoice(paymentHash, 'SETTLED');
-      await use({ page, nodeId, words });
+      await use(await createSpender(stand, await context.newPage(), 300_000n));
       await context.close();
     },
     { scope: 'worker', timeout: 180_000 }
