@@ -98,6 +98,7 @@ function newNode(disk: IdbDisk): NodeDriver {
     dialOptions: () => ({ bridgeUrl: '', allowInsecure: false }),
     onEvent: () => undefined,
     onPeer: () => undefined,
+    onUnsent: () => undefined,
     onHalt: (error) => {
       throw error;
     }

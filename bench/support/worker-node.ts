@@ -34,6 +34,7 @@ export class WorkerNode {
       dialOptions: () => ({ bridgeUrl: '', allowInsecure: false }),
       onEvent,
       onPeer: () => undefined,
+      onUnsent: () => undefined,
       onHalt: (error) => {
         throw error;
       }

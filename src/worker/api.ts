@@ -150,6 +150,8 @@ export type WalletEvent =
   | { type: 'channelChanged'; channelId: string; state: ChannelState; reason?: string }
   | { type: 'balancesChanged' }
   | { type: 'peerChanged'; peer: PeerStatus }
+  /** The ids of transactions on their way that no server has taken yet. In safe mode the end of the session ends them. */
+  | { type: 'unsentChanged'; txids: string[] }
   | { type: 'settingsChanged'; settings: Settings }
   | { type: 'backupChanged'; backup: BackupInfo }
   /** While a start waits for the backup's server: the next HTLC runs out, as far as this device knows. */

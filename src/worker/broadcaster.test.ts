@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Broadcaster } from './broadcaster.js';
 import { systemClock } from './clock.js';
 import { Logs } from './logs.js';
+import { txidOf } from './txid.js';
 
 const txid = 'ab'.repeat(32);
 const transaction = Uint8Array.of(1, 2, 3);
@@ -15,9 +16,10 @@ let server: Server | undefined;
 async function open(
   answers: [number, string][],
   sleep: () => Promise<void> = () => Promise.resolve()
-): Promise<{ broadcaster: Broadcaster; posted: string[]; answers: string[] }> {
+): Promise<{ broadcaster: Broadcaster; posted: string[]; answers: string[]; unsent: string[][] }> {
   const posted: string[] = [];
   const heard: string[] = [];
+  const unsent: string[][] = [];
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -34,9 +36,10 @@ async function open(
     platform: { clock, fetch, random: () => 0 },
     logs: new Logs(clock),
     esploraUrl: `http://127.0.0.1:${port}`,
-    onAnswer: ([first], isAccepted) => heard.push(`${first} ${isAccepted ? 'accepted' : 'refused'}`)
+    onAnswer: ([first], isAccepted) => heard.push(`${first} ${isAccepted ? 'accepted' : 'refused'}`),
+    onUnsent: (txids) => unsent.push(txids)
   });
-  return { broadcaster, posted, answers: heard };
+  return { broadcaster, posted, answers: heard, unsent };
 }
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
@@ -81,6 +84,19 @@ describe('Broadcaster', () => {
     const { broadcaster, answers } = await open([[503, 'busy']]);
     await expect(broadcaster.broadcast([transaction])).rejects.toEqual(code('chain_unavailable'));
     expect(answers).toEqual([]);
+  });
+
+  it('tells of each transaction that no server has taken it, until one has or the network refuses it, and never afterwards', async () => {
+    const [other, third] = [Uint8Array.of(4), Uint8Array.of(5)];
+    const refusal: [number, string] = [400, 'min relay fee not met'];
+    const { broadcaster, unsent } = await open([[200, txid], refusal, refusal, refusal, [503, 'away']]);
+    const refused = broadcaster.broadcast([transaction, other]);
+    await expect(refused).rejects.toEqual(code('broadcast_rejected'));
+    expect(unsent).toEqual([[txidOf(transaction), txidOf(other)], [txidOf(other)], []]);
+    await expect(broadcaster.broadcast([third])).rejects.toEqual(code('chain_unavailable'));
+    expect(unsent.slice(3)).toEqual([[txidOf(third)]]);
+    await broadcaster.broadcast([transaction]);
+    expect(unsent.slice(4)).toEqual([]);
   });
 
   it('posts one transaction once, though it is asked several times', async () => {

@@ -6,6 +6,7 @@ import { backoffMs } from './backoff.js';
 import { deferred } from './deferred.js';
 import type { Logs } from './logs.js';
 import type { Platform } from './platform.js';
+import { txidOf } from './txid.js';
 
 const REQUEST_TIMEOUT_MS = 20_000;
 /** The node asks again by itself, so a transaction that cannot be placed is given up after about five minutes. */
@@ -24,6 +25,8 @@ export interface BroadcasterOptions {
   esploraUrl: string;
   /** The network knows a transaction, or refused it for good. */
   onAnswer: (transaction: Uint8Array, isAccepted: boolean) => void;
+  /** Called when it changes: the ids of what is to be sent and no server has taken or refused yet. */
+  onUnsent: (txids: string[]) => void;
 }
 
 /** Posts raw transactions to `{esplora}/tx`. */
@@ -32,6 +35,7 @@ export class Broadcaster {
   /** By hash of the raw bytes: what is on its way, or since when it is known. */
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #acceptedAtMs = new Map<string, number>();
+  readonly #unsent = new Set<string>();
   readonly #stop = new AbortController();
   #woken = deferred<void>();
 
@@ -42,6 +46,7 @@ export class Broadcaster {
   /** Sends the transactions in order, parents first. Resolves when all are known to the network. Throws `chain_unavailable`, `chain_invalid_answer` or `broadcast_rejected`. */
   async broadcast(transactions: Uint8Array[]): Promise<void> {
     let failed: TernError | undefined;
+    this.#count(transactions);
     for (const transaction of transactions) {
       // The next one may not depend on this one.
       await this.#once(transaction).catch((thrown: unknown) => (failed ??= TernError.from(thrown)));
@@ -60,8 +65,15 @@ export class Broadcaster {
     this.#woken = deferred();
   }
 
+  #count(transactions: Uint8Array[]): void {
+    const unknown = transactions.filter((transaction) => !this.#acceptedAtMs.has(idOf(transaction)));
+    const { size } = this.#unsent;
+    for (const transaction of unknown) this.#unsent.add(txidOf(transaction));
+    if (this.#unsent.size > size) this.#options.onUnsent([...this.#unsent]);
+  }
+
   #once(transaction: Uint8Array): Promise<void> {
-    const id = bytesToHex(sha256(transaction));
+    const id = idOf(transaction);
     const running = this.#underWay.get(id);
     if (running) return running;
     const sending = this.#place(id, transaction).finally(() => this.#underWay.delete(id));
@@ -70,18 +82,23 @@ export class Broadcaster {
   }
 
   async #place(id: string, transaction: Uint8Array): Promise<void> {
-    const { platform, onAnswer } = this.#options;
-    const { clock } = platform;
+    const { clock } = this.#options.platform;
     try {
       const isFresh = clock.nowMs() - (this.#acceptedAtMs.get(id) ?? -Infinity) < FRESH_MS;
       if (!isFresh) await this.#untilKnown(bytesToHex(transaction));
     } catch (thrown) {
       const error = TernError.from(thrown);
-      if (error.code === 'broadcast_rejected') onAnswer(transaction, false);
+      if (error.code === 'broadcast_rejected') this.#answered(transaction, false);
       throw error;
     }
     this.#acceptedAtMs.set(id, clock.nowMs());
-    onAnswer(transaction, true);
+    this.#answered(transaction, true);
+  }
+
+  #answered(transaction: Uint8Array, isAccepted: boolean): void {
+    const { onAnswer, onUnsent } = this.#options;
+    if (this.#unsent.delete(txidOf(transaction))) onUnsent([...this.#unsent]);
+    onAnswer(transaction, isAccepted);
   }
 
   async #untilKnown(hex: string): Promise<void> {
@@ -120,6 +137,11 @@ export class Broadcaster {
       cancelTimer();
     }
   }
+}
+
+/** Of these very bytes. */
+function idOf(transaction: Uint8Array): string {
+  return bytesToHex(sha256(transaction));
 }
 
 /** Esplora answers the txid, or 400 with the node's words. Servers wrap those in many ways, so they are only searched. */

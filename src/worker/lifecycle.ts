@@ -155,9 +155,10 @@ export class Lifecycle {
       const seed = this.#seed?.slice();
       const { phase, safeMode } = this.#status;
       if (phase !== 'ready' || !seed) return;
+      const opened = this.#session?.safeMode;
       this.#enter({ phase: 'starting', step: 'opening', safeMode });
       await this.#end();
-      await this.#start(seed, { safeMode });
+      await this.#start(seed, { safeMode }, opened);
     });
   }
 
@@ -208,13 +209,13 @@ export class Lifecycle {
     }
   }
 
-  async #start(seed: Uint8Array, options: StartOptions = {}): Promise<void> {
+  async #start(seed: Uint8Array, options: StartOptions = {}, opened?: SafeMode): Promise<void> {
     const starting = new AbortController();
     this.#starting = starting;
     this.#seed = seed;
     const { safeMode } = options;
     try {
-      const opened = safeMode && (await openSafeMode(this.#home.disk, this.#options.logs));
+      if (safeMode) opened ??= await openSafeMode(this.#home.disk, this.#options.logs);
       this.#session = this.#newSession(options, opened, starting.signal);
       await this.#session.start(seed);
       this.#enter({ phase: 'ready', safeMode });
@@ -245,6 +246,7 @@ export class Lifecycle {
       onStep: (step, progress) => this.#enter({ phase: 'starting', step, progress, safeMode }),
       onEvent: (event) => [walletEventOf(event)].forEach((told) => told && emit(told)),
       onPeer: (peer) => emit({ type: 'peerChanged', peer }),
+      onUnsent: (txids) => emit({ type: 'unsentChanged', txids }),
       onBackup: (backup) => this.#backupTold(backup),
       onStore: (state) => this.#enter({ ...this.#status, error: 'error' in state ? state.error.toShape() : undefined }),
       onHalt: (error) => this.#halted(error)

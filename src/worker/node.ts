@@ -2,7 +2,7 @@
 import type { NodeConfig, NodeEvent, Output, TernNode } from '../../wasm/pkg/tern.js';
 import { TernError } from '../wire/errors.js';
 import type { PeerStatus } from './api.js';
-import { Broadcaster } from './broadcaster.js';
+import { Broadcaster, type BroadcasterOptions } from './broadcaster.js';
 import { deferred } from './deferred.js';
 import { crashed, haltOf, notRunning } from './halts.js';
 import { linkNode } from './link-node.js';
@@ -19,7 +19,7 @@ import { Turns, type Replicate } from './turns.js';
 /** How long an orderly stop may take, for instance while the disk is full. What is not committed by then was never acknowledged. */
 const STOP_TIMEOUT_MS = 10_000;
 
-export interface NodeDriverOptions {
+export interface NodeDriverOptions extends Pick<BroadcasterOptions, 'onUnsent'> {
   platform: Platform;
   store: Store;
   logs: Logs;
@@ -50,9 +50,9 @@ export class NodeDriver {
 
   constructor(options: NodeDriverOptions) {
     this.#options = options;
-    const { platform, store, logs, config, replicate } = options;
+    const { platform, store, logs, config, replicate, onUnsent } = options;
     const onAnswer = (transaction: Uint8Array, isAccepted: boolean): void => this.#answered(transaction, isAccepted);
-    this.#broadcaster = new Broadcaster({ platform, logs, esploraUrl: config.esploraUrl, onAnswer });
+    this.#broadcaster = new Broadcaster({ platform, logs, esploraUrl: config.esploraUrl, onAnswer, onUnsent });
     this.#turns = new Turns({
       store,
       clock: platform.clock,

@@ -1,23 +1,23 @@
-// Proves that safe mode reads nothing but what the user decided, keeps nothing, asks no backup server, calls nothing sent that the network refused, and can be left as it was entered. The node is scripted.
+// Proves that safe mode keeps nothing, asks no backup server, calls nothing sent that the network refused, and can be left as it was entered. The node is scripted.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryVss } from '../../tests/sim/memory-vss.js';
 import { VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { WalletWorld } from '../../tests/sim/wallet-world.js';
 import { TernError } from '../wire/errors.js';
 import { openBackup } from './backup/open.js';
-import type { Disk, RowKey } from './disk.js';
 import type { NodeModule } from './platform.js';
-import { Logs } from './logs.js';
-import { openSafeMode } from './safe-mode.js';
+import { txidOf } from './txid.js';
 import type { Wallet } from './wallet.js';
 
 const password = 'correct horse';
+/** What a node with channels, and one in safe mode, write of themselves. */
+const [wholeManager, safeManager] = [9, 5];
 const manager = { primary: '', secondary: '', key: 'manager' };
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 const unreadable = new TernError('storage_corrupt', 'A chunk is missing.', 'Ask.');
-const frozenRow = (key: string): RowKey => ({ primary: 'bdk_wallet', secondary: 'frozen', key });
-const frozen = frozenRow(`${'ab'.repeat(32)}_1`);
-const label = { primary: 'labels', secondary: '', key: 'p1' };
+const madeRow = { primary: 'bdk_wallet', secondary: 'changes', key: '0' };
+/** Of what the scripted node sends. */
+const sentTxid = txidOf(Uint8Array.of(8));
 const request = { address: `bcrt1q${'q'.repeat(38)}`, amountSat: 1_000n };
 
 let world: WalletWorld;
@@ -41,9 +41,10 @@ afterEach(async () => {
 
 async function openWallet(hasBackup: boolean): Promise<void> {
   const start: NodeModule['start'] = async (config, seed, host) => {
-    if (failure && (await host.read('', '', 'manager'))) throw failure;
+    const stored = await host.read('', '', 'manager');
+    if (failure && stored?.[0] === wholeManager) throw failure;
     const node = await world.module.start(config, seed, host);
-    await host.write('', '', 'manager', Uint8Array.of(9));
+    await host.write('', '', 'manager', Uint8Array.of(failure ? safeManager : wholeManager));
     return node;
   };
   const route: typeof fetch = async (input, init) => {
@@ -58,6 +59,9 @@ async function openWallet(hasBackup: boolean): Promise<void> {
   await wallet.setLabel('p1', 'tea');
   await wallet.lock();
 }
+
+const toldUnsent = (): string[][] =>
+  world.events.flatMap((event) => (event.type === 'unsentChanged' ? [event.txids] : []));
 
 async function failToStart(error = new TernError('state_unreadable', 'Broken.', 'Ask.')): Promise<void> {
   failure = error;
@@ -163,7 +167,26 @@ describe('safe mode', () => {
     await failToStart();
     await wallet.unlock(password, 'safe_mode');
     [refusal, refusalStatus] = ['Down.', 503];
+    world.events.length = 0;
     expect(await clock.during(wallet.sendOnchain(request))).toEqual({ txid: 'ab'.repeat(32) });
+    expect(toldUnsent()).toEqual([[sentTxid]]);
+    refusal = undefined;
+    await clock.during(wallet.sendOnchain(request));
+    expect(toldUnsent()).toEqual([[sentTxid], []]);
+  });
+
+  it('goes on with what it made where a setting starts it anew: nothing else has a payment that no server took', async () => {
+    await openWallet(false);
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    await wallet.session.store.disk.commit({ puts: [{ row: madeRow, value: Uint8Array.of(1) }], removes: [] });
+    await wallet.changeSettings({ esploraUrl: 'https://esplora.example.com' });
+    expect(world.nodes.at(-1)!.config.esploraUrl).toBe('https://esplora.example.com');
+    expect(await wallet.session.store.disk.read(madeRow)).toEqual(Uint8Array.of(1));
+    await wallet.lock();
+    await wallet.unlock(password, 'safe_mode');
+    expect(await wallet.session.store.disk.read(madeRow)).toBeUndefined();
+    expect(await world.disk.read(madeRow)).toBeUndefined();
   });
 
   it('makes the next whole start scan the chain once, for addresses that it gave out', async () => {
@@ -196,6 +219,14 @@ describe('safe mode', () => {
     expect(await isScanned()).toBe(true);
   });
 
+  it('opens although nothing can be read of what it would take along', async () => {
+    await openWallet(false);
+    world.disk.readMany = () => Promise.reject(unreadable);
+    await failToStart();
+    await wallet.unlock(password, 'safe_mode');
+    expect(await wallet.status()).toMatchObject({ phase: 'ready' });
+  });
+
   it('opens on a full disk too: coins can be sent, and an address is given out once the disk remembers it', async () => {
     await openWallet(false);
     await failToStart();
@@ -206,54 +237,6 @@ describe('safe mode', () => {
     await expect(wallet.newAddress()).rejects.toEqual(code('storage_full'));
     world.disk.commit = commit;
     expect(await wallet.newAddress()).toBe(request.address);
-  });
-});
-
-describe('what safe mode takes along', () => {
-  let logs: Logs;
-  const taken = async (): Promise<Disk> => (await openSafeMode(world.disk, logs)).disk;
-
-  beforeEach(async () => {
-    await openWallet(false);
-    logs = new Logs(world.clock);
-    await world.disk.commit({ puts: [{ row: frozen, value: Uint8Array.of(1) }], removes: [] });
-  });
-
-  it('is frozen coins and labels, and nothing of channels or payments', async () => {
-    expect(await (await taken()).allRows()).toEqual([frozen, label]);
-    expect(logs.lines()).toEqual([]);
-  });
-
-  it('is every frozen coin although its row cannot be read: the key says which it is', async () => {
-    world.disk.readMany = () => Promise.reject(unreadable);
-    const disk = await taken();
-    expect(await disk.allRows()).toEqual([frozen]);
-    expect(await disk.read(frozen)).toEqual(Uint8Array.of(1));
-    await failToStart();
-    await wallet.unlock(password, 'safe_mode');
-    expect(await wallet.status()).toMatchObject({ phase: 'ready' });
-  });
-
-  it('is no key that names no coin, over which the node would stumble', async () => {
-    const strange = [
-      '',
-      'x',
-      `${'ab'.repeat(32)}`,
-      `${'ab'.repeat(32)}_`,
-      `${'ab'.repeat(32)}_01`,
-      `${'ab'.repeat(32)}_4294967296`
-    ];
-    const puts = strange.map((key) => ({ row: frozenRow(key), value: Uint8Array.of(1) }));
-    await world.disk.commit({ puts, removes: [] });
-    expect(await (await taken()).allRows()).toEqual([frozen, label]);
-  });
-
-  it('is no frozen coin where not even the keys can be read, and the log says so', async () => {
-    const list = world.disk.list.bind(world.disk);
-    world.disk.list = (primary, secondary) =>
-      secondary === 'frozen' ? Promise.reject(unreadable) : list(primary, secondary);
-    expect(await (await taken()).allRows()).toEqual([label]);
-    expect(logs.lines()).toMatchObject([{ level: 'warn', message: expect.stringContaining('frozen') as string }]);
   });
 });
 

@@ -13,7 +13,7 @@ const SCANNED: RowKey = { primary: 'bdk_wallet', secondary: '', key: 'scanned' }
 /** On this device: safe mode may have given out addresses that the wallet's own state does not know. */
 const RESCAN_ROW = 'rescan';
 
-/** What a session in safe mode runs on. */
+/** What a session in safe mode runs on; a new start with other settings goes on with it, for nothing else has what was sent and not taken yet. */
 export interface SafeMode {
   /** In memory, with what the user decided about coins and payments. */
   disk: Disk;

@@ -31,6 +31,7 @@ export interface SessionOptions {
   onStep: (step: NonNullable<WalletStatus['step']>, progress?: number) => void;
   onEvent: (event: Exclude<NodeEvent, { type: 'halted' }>) => void;
   onPeer: (status: PeerStatus) => void;
+  onUnsent: (txids: string[]) => void;
   onBackup: (info: BackupInfo) => void;
   onStore: (state: StoreState) => void;
   /** Called at most once. */
@@ -169,7 +170,7 @@ export class Session {
 
   async #startNode(seed: Uint8Array, rapidGossipUrl?: string): Promise<void> {
     this.#throwIfOver();
-    const { platform, logs, settings, onStep, onPeer } = this.#options;
+    const { platform, logs, settings, onStep, onPeer, onUnsent } = this.#options;
     onStep('loading');
     const { esploraUrl } = settings.current;
     const { network } = platform;
@@ -185,7 +186,7 @@ export class Session {
       this.#haltedBy ??= error;
       this.#options.onHalt(error);
     };
-    const hooks = { replicate, dialOptions, beforeDial, onEvent, onPeer, onHalt };
+    const hooks = { replicate, dialOptions, beforeDial, onEvent, onPeer, onUnsent, onHalt };
     this.#driver = new NodeDriver({ platform, store, logs, config, ...hooks });
     await this.#driver.start(seed);
   }

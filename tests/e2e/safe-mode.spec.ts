@@ -1,4 +1,4 @@
-// Owns the proof that a wallet whose state is damaged opens on chain only from the screen, sends, tells support what it needs, and is whole again afterwards: by lnd and the chain.
+// Owns the proof that a wallet whose state is damaged opens on chain only from the screen, sends, says what it would forget, tells support what it needs, and is whole again afterwards: by lnd and the chain.
 import { expect, type Page } from '@playwright/test';
 import { b } from '../../src/lib/wallet/words/backup.js';
 import { d } from '../../src/lib/wallet/words/device.js';
@@ -54,8 +54,21 @@ test('a damaged state leaves coins on chain to send, and channels as they were',
   await enterPayment(page, await stand.lnd.newAddress());
   await field(page, 'send.amount').fill(String(amountSat));
   await button(page, 'app.continue').click();
-  await page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true }).click();
+  const confirm = page.getByRole('button', { name: t('send.confirm', { amount: satText(amountSat) }), exact: true });
+  await expect(confirm).toBeVisible();
+  stand.esplora.setFault('server_error', (path) => path === '/tx');
+  try {
+    await confirm.click();
+    await expect(page.getByText(d('safe_unsent_body'), { exact: true })).toBeVisible();
+    expect(await stand.chain.mempool()).toEqual([]);
+    await expectAccessible(page, 'a payment in safe mode that no server has taken');
+    await visit(page, '/settings');
+    await expect(page.getByText(d('safe_unsent_title'), { exact: true })).toBeVisible();
+  } finally {
+    stand.esplora.setFault();
+  }
   await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
+  await expect(page.getByText(d('safe_unsent_title'), { exact: true })).toHaveCount(0);
   await stand.mine(1);
   expect(await stand.lnd.listPeers()).not.toContain(nodeId);
 

@@ -148,6 +148,32 @@ describe('a wallet with a channel to lnd, a frozen coin and a state that does no
     await device.off();
   });
 
+  it('posts a payment that no server took to the server that is set next', async () => {
+    const repair = await spoil(({ key }) => key === 'manager');
+    await failsToLoad();
+    const { wallet } = device;
+    await wallet.unlock(password, 'safe_mode');
+    await wallet.sync();
+    const address = await stand.lnd.newAddress();
+    stand.esplora.setFault('server_error', (path) => path === '/tx');
+    const told: string[][] = [];
+    await wallet.subscribe((event) => event.type === 'unsentChanged' && told.push(event.txids));
+    const sending = refusal(() => wallet.sendOnchain({ address, amountSat: smallSat, feerateSatPerVb: 3 }));
+    await waitFor(() => told.length > 0, { what: 'the payment to be on its way' });
+    await wallet.changeSettings({ esploraUrl: stand.esplora.url.replace('127.0.0.1', 'localhost') });
+    expect(await sending).toBe('node_halted');
+    expect(await stand.chain.mempool()).toEqual([]);
+    stand.esplora.setFault();
+    await wallet.sync();
+    await waitFor(async () => (await stand.chain.mempool()).length > 0, { what: 'the payment', timeoutMs: 60_000 });
+    expect(await stand.chain.mempool(), 'what was told is what the chain calls it').toEqual(told[0]);
+    await waitFor(() => told.at(-1)?.length === 0, { what: 'its being taken to be told' });
+    await wallet.changeSettings({ esploraUrl: stand.esplora.url });
+    await stand.mine(1);
+    await device.off();
+    await repair();
+  });
+
   it('gives out no address before it has read the chain, for that would be a used one', async () => {
     const repair = await spoil(({ key }) => key === 'manager');
     await failsToLoad();

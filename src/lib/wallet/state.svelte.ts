@@ -39,6 +39,8 @@ export class WalletState {
   payments = $state.raw<Payment[]>();
   morePayments = $state.raw<string>();
   labels = $state.raw<Record<string, string>>({});
+  /** The ids of transactions that no server has taken yet. */
+  unsent = $state.raw<string[]>([]);
   settings = $state.raw<Settings>();
   backup = $state.raw<BackupInfo>();
   /** While a start waits for the backup, and an HTLC does not. */
@@ -82,7 +84,13 @@ export class WalletState {
 
   /** Money is on its way somewhere: no time to reload. */
   get isPaying(): boolean {
+    if (this.forgetsUnsent) return true;
     return this.payments?.some((payment) => payment.kind !== 'onchain' && payment.status === 'pending') ?? false;
+  }
+
+  /** A payment that no server has taken yet ends with this session: safe mode keeps nothing. */
+  get forgetsUnsent(): boolean {
+    return this.status?.safeMode !== undefined && this.unsent.length > 0;
   }
 
   /** Opens the wallet in this tab if no other tab has it. */
@@ -234,6 +242,9 @@ export class WalletState {
         this.peers = [...this.peers.filter((peer) => peer.nodeId !== event.peer.nodeId), event.peer];
         this.#inBackground(this.#refreshChannels());
         break;
+      case 'unsentChanged':
+        this.unsent = event.txids;
+        break;
       case 'settingsChanged':
         this.settings = event.settings;
         break;
@@ -249,7 +260,8 @@ export class WalletState {
 
   #apply(status: WalletStatus): void {
     const wasReady = this.status?.phase === 'ready';
-    if (status.phase !== 'starting') this.blocksToDeadline = undefined;
+    if (status.phase === 'starting') this.unsent = [];
+    else this.blocksToDeadline = undefined;
     this.status = status;
     if (status.phase === 'starting' && status.safeMode) this.info = this.balances = undefined;
     if (status.phase === 'ready') this.isOpen = true;
@@ -292,6 +304,7 @@ export class WalletState {
     this.payments = undefined;
     this.morePayments = undefined;
     this.labels = {};
+    this.unsent = [];
     this.wordsBackedUp = undefined;
     this.syncError = undefined;
     this.freshWords = undefined;

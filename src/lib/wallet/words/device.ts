@@ -51,6 +51,9 @@ export const deviceWords = {
   safe_title: 'On chain only',
   safe_body:
     'Your channels are not loaded. They stay on this device as they are, but nobody watches them meanwhile. Leave some coins to close them with.',
+  safe_unsent_title: 'A payment is not with the network yet',
+  safe_unsent_body:
+    'Keep Tern open and unlocked until a blockchain server takes it. If Tern is closed or locks before, it forgets this payment and does not send it again.',
   safe_wipe: 'Your channels are not loaded: what is in them may be lost with this device.',
   safe_retry: 'Lock and try again',
   safe_help: 'Logs for support',

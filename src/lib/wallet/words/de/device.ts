@@ -56,6 +56,9 @@ export const device: Translated<typeof deviceWords> = {
   safe_title: 'Nur on-chain',
   safe_body:
     'Deine Kanäle sind nicht geladen. Sie bleiben auf diesem Gerät, wie sie sind, aber solange wacht niemand über sie. Lass einige Coins übrig, um sie zu schließen.',
+  safe_unsent_title: 'Eine Zahlung ist noch nicht im Netzwerk',
+  safe_unsent_body:
+    'Lass Tern offen und entsperrt, bis ein Blockchain-Server sie annimmt. Wird Tern vorher geschlossen oder gesperrt, vergisst es diese Zahlung und sendet sie nicht mehr.',
   safe_wipe: 'Deine Kanäle sind nicht geladen: Was in ihnen ist, kann mit diesem Gerät verloren gehen.',
   safe_retry: 'Sperren und neu versuchen',
   safe_help: 'Protokoll für den Support',
