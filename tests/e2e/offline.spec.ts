@@ -1,4 +1,4 @@
-// Owns the proof that a wallet with money needs no network to be looked at, begins nothing without one that would hang, and goes on by itself within seconds.
+// Owns the proof that a wallet with money needs no network to be looked at, begins nothing without one that would hang, says truly what has left, and goes on by itself within seconds.
 import { expect, type Page } from '@playwright/test';
 import { b } from '../../src/lib/wallet/words/backup.js';
 import { errorWords } from '../../src/lib/wallet/words/errors.js';
@@ -10,7 +10,15 @@ import { expectAccessible } from './support/looks.js';
 import { password, submitUnlock } from './support/onboarding.js';
 import { button, expectError, goTo, heading, satText, t } from './support/screen.js';
 import { createSpender } from './support/spender.js';
-import { channelRows, enterPayment, expectAgreed, fillChannel, shownAddress, totalSat } from './support/steps.js';
+import {
+  catchUpTimeoutMs,
+  channelRows,
+  enterPayment,
+  expectAgreed,
+  fillChannel,
+  shownAddress,
+  totalSat
+} from './support/steps.js';
 import { test } from './support/world.js';
 
 /** From the browser's word that it is online to a channel that can be used and a backup that has everything. */
@@ -146,9 +154,7 @@ test('a running wallet whose network goes away for a while pays and is paid agai
   await button(page, 'open.submit').click();
   await page.getByRole('button', { name: t('open.confirm', { amount: satText(300_000n) }), exact: true }).click();
   await expectError(page, 'bridge_unreachable');
-  await enterPayment(page, `bitcoin:${await stand.lnd.newAddress()}?amount=0.0001`);
-  await page.getByRole('button', { name: t('send.confirm', { amount: satText(10_000n) }), exact: true }).click();
-  await expect(heading(page, t('send.broadcast', { amount: satText(10_000n) }))).toBeVisible();
+  await payOnchain(page, await stand.lnd.newAddress());
   await expect(page.getByText(t('send.broadcast_later'), { exact: true })).toBeVisible();
   expect(await stand.chain.mempool()).toEqual(mempool);
 
@@ -162,3 +168,38 @@ test('a running wallet whose network goes away for a while pays and is paid agai
   await stand.mine(1);
   await expectAgreed(stand, page, nodeId);
 });
+
+test('of a payment on chain the screen says whether a server has it, whatever the network does before and after', async ({
+  spender: { page },
+  stand
+}) => {
+  const taken = page.getByText(t('send.broadcast_body'), { exact: true });
+  const waits = page.getByText(t('send.broadcast_later'), { exact: true });
+  stand.esplora.setFault('server_error', (path) => path === '/tx');
+  try {
+    await payOnchain(page, await stand.lnd.newAddress());
+    await expect(waits).toBeVisible();
+    await expectAccessible(page, 'a payment on chain that no server has taken');
+    expect(await stand.chain.mempool()).toEqual([]);
+  } finally {
+    stand.esplora.setFault();
+  }
+  await expect(taken).toBeVisible({ timeout: catchUpTimeoutMs });
+  await expect(waits).toHaveCount(0);
+  expect(await stand.chain.mempool()).toHaveLength(1);
+
+  await page.context().setOffline(true);
+  await page.waitForFunction(() => !navigator.onLine);
+  await expect(taken).toBeVisible();
+  await expect(waits).toHaveCount(0);
+  await page.context().setOffline(false);
+  await expectUsableChannels(page, 1);
+  await stand.mine(1);
+});
+
+/** Agrees to pay 10,000 sat there. */
+async function payOnchain(page: Page, address: string): Promise<void> {
+  await enterPayment(page, `bitcoin:${address}?amount=0.0001`);
+  await page.getByRole('button', { name: t('send.confirm', { amount: satText(10_000n) }), exact: true }).click();
+  await expect(heading(page, t('send.broadcast', { amount: satText(10_000n) }))).toBeVisible();
+}

@@ -98,7 +98,7 @@ export const moneyWords = {
   'send.sent_body': 'The payment has arrived.',
   'send.broadcast': '{amount} on the way',
   'send.broadcast_body': 'The transaction waits for a confirmation.',
-  'send.broadcast_later': 'It is sent as soon as you are online again and Tern is open.',
+  'send.broadcast_later': 'No blockchain server has taken it yet. Tern goes on trying while it is open.',
   'send.failed': 'The payment failed',
   'send.failed_body': 'The money never left your wallet.',
   'send.another': 'Send another',

@@ -102,7 +102,8 @@ export const money: Translated<typeof moneyWords> = {
   'send.sent_body': 'Die Zahlung ist angekommen.',
   'send.broadcast': '{amount} unterwegs',
   'send.broadcast_body': 'Die Transaktion wartet auf eine Bestätigung.',
-  'send.broadcast_later': 'Sie wird gesendet, sobald du wieder online bist und Tern offen ist.',
+  'send.broadcast_later':
+    'Noch hat sie kein Blockchain-Server angenommen. Tern versucht es weiter, solange es offen ist.',
   'send.failed': 'Die Zahlung ist fehlgeschlagen',
   'send.failed_body': 'Das Geld hat deine Wallet nie verlassen.',
   'send.another': 'Noch eine senden',
