@@ -10,7 +10,7 @@ export function toDiskError(thrown: unknown): TernError {
       return new TernError(
         'storage_full',
         `The browser's storage is full: ${cause}`,
-        'Free some disk space. Nothing is lost: the wallet waits and goes on by itself. Keep this tab open.'
+        'Free some disk space. Nothing is lost: a wallet that is open goes on by itself; what was refused, try again.'
       );
     case 'VersionError':
       return new TernError(

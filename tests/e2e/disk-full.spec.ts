@@ -1,6 +1,7 @@
-// Owns the proof that a disk that is full in the middle of a payment costs nothing: the wallet says so, and lnd agrees with it on every payment once there is room.
+// Owns the proof that a disk that is full in the middle of a payment or at a start costs nothing: the wallet says so and what to do, and lnd agrees with it on every payment once there is room.
 import { expect, type BrowserContext, type Page } from '@playwright/test';
-import { payLnd } from './support/backup.js';
+import { BackupHome } from './support/backup-home.js';
+import { expectBackup, payLnd } from './support/backup.js';
 import { FullableDisk } from './support/full-disk.js';
 import { expectChannelsWhole, heldInvoice } from './support/judge.js';
 import { expectAccessible } from './support/looks.js';
@@ -97,5 +98,32 @@ test.describe('a disk that is full', () => {
     await expect(button(page, 'nav.lock')).toBeVisible();
     await disk.makeRoom();
     await expect(page.getByRole('alert')).toHaveCount(0, { timeout: catchUpTimeoutMs });
+  }
+});
+
+test('a wallet with a backup that finds the disk full is refused with what to do, and opens when unlocked once there is room', async ({
+  browser,
+  stand
+}) => {
+  const home = await BackupHome.start(stand);
+  try {
+    const page = await home.open(browser);
+    const disk = await FullableDisk.prepare(page.context(), home.url);
+    await createWallet(page);
+    await expectBackup(page, 'up_to_date');
+    await disk.fill();
+    await page.reload();
+    await submitUnlock(page, password);
+    await expectError(page, 'storage_full');
+    // It does not wait behind this screen: room alone changes nothing.
+    await expect(button(page, 'unlock.submit')).toBeEnabled();
+    await expectAccessible(page, 'a start that was refused on a full disk');
+    await disk.makeRoom();
+    await submitUnlock(page, password);
+    await expect(button(page, 'nav.lock')).toBeVisible();
+    await expectBackup(page, 'up_to_date');
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  } finally {
+    await home.stop();
   }
 });

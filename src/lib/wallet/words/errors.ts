@@ -116,7 +116,7 @@ export const errorWords: ErrorWords = {
   running_elsewhere: { title: 'The wallet is running in another tab.', next: 'Use that tab, or switch to this one.' },
   storage_full: {
     title: 'This device is out of space.',
-    next: 'Free some space. Tern then goes on by itself; what was refused, try again.'
+    next: 'Free some space. A wallet that is open then goes on by itself. What was refused, unlocking too, try again.'
   },
   storage_unavailable: {
     title: 'The browser does not let Tern store anything.',

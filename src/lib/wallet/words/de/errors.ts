@@ -143,7 +143,7 @@ export const errors: ErrorWords = {
   },
   storage_full: {
     title: 'Auf diesem Gerät ist kein Platz mehr.',
-    next: 'Schaffe Platz. Tern macht dann von selbst weiter; was abgelehnt wurde, versuche noch einmal.'
+    next: 'Schaffe Platz. Eine offene Wallet macht dann von selbst weiter. Was abgelehnt wurde, auch das Entsperren, versuch noch einmal.'
   },
   storage_unavailable: {
     title: 'Der Browser lässt Tern nichts speichern.',
