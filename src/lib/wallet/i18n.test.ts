@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { readableError, readableShape } from './errors.js';
 import { formatWhen, plural, t } from './i18n.js';
 import { backupWords } from './words/backup.js';
+import { catalogue as german } from './words/de.js';
 import { words } from './words/en.js';
+import { errorWords, type ErrorWords } from './words/errors.js';
 import { channelWords } from './words/channel.js';
 import { coinWords } from './words/coins.js';
 import { deviceWords } from './words/device.js';
@@ -21,6 +23,12 @@ const sources = Object.entries(
   )
 ).map(([, text]) => text);
 
+function saying(unwanted: RegExp, catalogues: object[], errors: ErrorWords): string[] {
+  const texts = catalogues.flatMap((each) => Object.values<string>(each as Record<string, string>));
+  const told = Object.values(errors).flatMap(({ title, next }) => [title, next]);
+  return [...texts, ...told].filter((text) => unwanted.test(text));
+}
+
 describe('messages', () => {
   it('fills in every parameter', () => {
     expect(t('restore.count', { count: 3, expected: 12 })).toBe('3 of 12 words');
@@ -33,6 +41,13 @@ describe('messages', () => {
     expect(formatWhen(nowMs - 5_000, nowMs)).toBe('just now');
     expect(formatWhen(nowMs - 120_000, nowMs)).toBe('2 minutes ago');
     expect(formatWhen(nowMs + 7_200_000, nowMs)).toBe('in 2 hours');
+  });
+
+  it('has one word for one thing in each language', () => {
+    const { errors, thousandsSeparator: _none, ...others } = german;
+    expect(saying(/Münz|Gegenseite|Kennung|der Chain\b/, Object.values(others), errors)).toEqual([]);
+    const english = [words, backupWords, channelWords, coinWords, deviceWords, priceWords, waitingWords];
+    expect(saying(/channel partner|UTXO|\bid\b/, english, errorWords)).toEqual([]);
   });
 
   it('has no message that no screen shows', () => {

@@ -63,7 +63,7 @@ export const backupWords = {
   start_waits: 'Your wallet opens and payments go on when it answers.',
   quarantined_title: 'Nothing leaves this wallet yet',
   quarantined_body:
-    'Its state may be old. It comes back to life when every channel partner has confirmed it; keep it open until then. If one of them is gone for good, lock the wallet: it can then be opened on chain only.',
+    'Its state may be old. It comes back to life when the peer of every channel has confirmed it; keep it open until then. If one of them is gone for good, lock the wallet: it can then be opened on chain only.',
 
   take_over: 'Take over here',
   take_over_title: 'Take over on this device?',
@@ -74,19 +74,19 @@ export const backupWords = {
   use_device: 'Use this device',
   use_device_title: 'Overwrite the backup?',
   use_device_body:
-    'What only the backup has is lost. Nothing leaves the wallet until every channel partner has confirmed its state; a channel whose partner knows newer state closes.',
+    'What only the backup has is lost. Nothing leaves the wallet until the peer of every channel has confirmed its state; a channel whose peer knows newer state closes.',
   start_anyway: 'Start anyway',
   start_anyway_title: 'Start with a doubtful backup?',
   start_anyway_body:
-    'Payments and notes may be missing. Nothing leaves the wallet until every channel partner has confirmed its state; a channel whose partner knows newer state closes.',
+    'Payments and labels may be missing. Nothing leaves the wallet until the peer of every channel has confirmed its state; a channel whose peer knows newer state closes.',
   start_empty: 'Start empty',
   start_empty_title: 'Give up the backup?',
   start_empty_body:
-    'It is overwritten with what is on this device. On a new device that is nothing: your words still find coins on chain, but the money in Lightning channels is lost unless the other side closes them.',
+    'It is overwritten with what is on this device. On a new device that is nothing: your words still find on-chain coins, but the money in Lightning channels is lost unless their peers close them.',
   safe_mode: 'Open on chain only',
   safe_mode_title: 'Open without your channels?',
   safe_mode_body:
-    'Coins on chain can be received and sent; leave some to close your channels with. The channels stay stored as they are, but nobody watches them meanwhile. A payment made just before may not show.',
+    'On-chain coins can be received and sent; leave some to close your channels with. The channels stay stored as they are, but nobody watches them meanwhile. A payment made just before may not show.',
   understood: 'I accept this'
 } as const;
 

@@ -165,7 +165,7 @@ export const errorWords: ErrorWords = {
     next: 'They go on when it is back. The backup settings let you go on without it.'
   },
   quarantined: {
-    title: 'Waiting for your channel partners.',
+    title: 'Waiting for the peers of your channels.',
     next: 'Payments go on when each of them has confirmed that the restored state is the newest.'
   },
   internal: { title: 'Something went wrong in Tern.', next: restart }

@@ -60,7 +60,7 @@ export const moneyWords = {
 
   'send.title': 'Send',
   'send.to': 'Pay to',
-  'send.to_hint': 'A Lightning invoice, a Bitcoin address, a payment link or the id of a node.',
+  'send.to_hint': 'A Lightning invoice, a Bitcoin address, a payment link or the ID of a node.',
   'send.paste': 'Paste',
   'send.scan': 'Scan',
   'send.clipboard_denied': 'The browser does not let Tern read the clipboard. Paste into the field instead.',

@@ -79,14 +79,14 @@ export const backup: Translated<typeof backupWords> = {
   start_anyway: 'Trotzdem starten',
   start_anyway_title: 'Mit einer zweifelhaften Sicherung starten?',
   start_anyway_body:
-    'Zahlungen und Notizen können fehlen. Nichts verlässt die Wallet, bis jeder Kanalpartner ihren Stand bestätigt hat; ein Kanal, dessen Partner einen neueren Stand kennt, schließt.',
+    'Zahlungen und Bezeichnungen können fehlen. Nichts verlässt die Wallet, bis jeder Kanalpartner ihren Stand bestätigt hat; ein Kanal, dessen Partner einen neueren Stand kennt, schließt.',
   start_empty: 'Leer starten',
   start_empty_title: 'Die Sicherung aufgeben?',
   start_empty_body:
-    'Sie wird mit dem überschrieben, was auf diesem Gerät ist. Auf einem neuen Gerät ist das nichts: Deine Wörter finden Coins on-chain noch, aber das Geld in Lightning-Kanälen ist verloren, wenn die Gegenseite sie nicht schließt.',
+    'Sie wird mit dem überschrieben, was auf diesem Gerät ist. Auf einem neuen Gerät ist das nichts: Deine Wörter finden On-Chain-Coins noch, aber das Geld in Lightning-Kanälen ist verloren, wenn deren Partner sie nicht schließen.',
   safe_mode: 'Nur on-chain öffnen',
   safe_mode_title: 'Ohne deine Kanäle öffnen?',
   safe_mode_body:
-    'Coins on-chain können empfangen und gesendet werden; lass welche übrig, um deine Kanäle zu schließen. Die Kanäle bleiben gespeichert, wie sie sind, aber solange wacht niemand über sie. Eine Zahlung von eben erscheint vielleicht nicht.',
+    'On-Chain-Coins können empfangen und gesendet werden; lass welche übrig, um deine Kanäle zu schließen. Die Kanäle bleiben gespeichert, wie sie sind, aber solange wacht niemand über sie. Eine Zahlung von eben erscheint vielleicht nicht.',
   understood: 'Ich nehme das in Kauf'
 };

@@ -22,13 +22,12 @@ export const coins: Translated<typeof coinWords> = {
   replaced_title: 'Ersetzt',
   replaced_body: 'Eine andere Transaktion ist an die Stelle dieser getreten. Diese wird nicht stattfinden.',
 
-  coins_title: 'Münzen',
-  coins_body:
-    'Jede Zahlung an dich auf der Chain ist eine eigene Münze. Eine eingefrorene Münze bleibt beim Bezahlen liegen.',
-  coins_exception: 'Nur ein Kanal, der beim Schließen nichts anderes für seine Gebühr hat, darf sie ausgeben.',
-  coins_empty: 'Noch keine Münzen',
-  coins_empty_body: 'Was du auf der Chain empfängst, steht hier.',
-  coins_loading: 'Deine Münzen werden durchgesehen',
+  coins_title: 'Coins',
+  coins_body: 'Jede On-Chain-Zahlung an dich ist ein eigener Coin. Ein eingefrorener Coin bleibt beim Bezahlen liegen.',
+  coins_exception: 'Nur ein Kanal, der beim Schließen nichts anderes für seine Gebühr hat, darf ihn ausgeben.',
+  coins_empty: 'Noch keine Coins',
+  coins_empty_body: 'Was du on-chain empfängst, steht hier.',
+  coins_loading: 'Deine Coins werden durchgesehen',
   coins_change: 'Wechselgeld',
   coins_confirmed_once: '1 Bestätigung',
   coins_confirmations: '{count} Bestätigungen',
@@ -38,7 +37,7 @@ export const coins: Translated<typeof coinWords> = {
   coins_freeze_named: '{coin} einfrieren',
   watch_title: 'Nur ansehen',
   watch_body:
-    'Damit zeigt eine andere Wallet deine Münzen und Adressen. Ausgeben kann sie nichts. Wer sie hat, sieht alles davon.',
+    'Damit zeigt eine andere Wallet deine Coins und Adressen. Ausgeben kann sie nichts. Wer sie hat, sieht alles davon.',
   watch_external: 'Empfangsadressen',
   watch_internal: 'Wechselgeldadressen',
   watch_copy: 'Deskriptor kopieren: {name}',

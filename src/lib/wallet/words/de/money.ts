@@ -11,7 +11,7 @@ export const money: Translated<typeof moneyWords> = {
   'home.pending': 'Ausstehend',
   'home.pending_detail': 'Wird bestätigt, geöffnet oder geschlossen',
   'home.set_aside': 'Zurückgelegt',
-  'home.set_aside_detail': 'Kanalreserven, Gebühren, eingefrorene Münzen und Partner, die offline sind',
+  'home.set_aside_detail': 'Kanalreserven, Gebühren, eingefrorene Coins und Partner, die offline sind',
   'home.unit': 'Beträge in {unit} zeigen',
   'home.send': 'Senden',
   'home.receive': 'Empfangen',
@@ -64,7 +64,7 @@ export const money: Translated<typeof moneyWords> = {
 
   'send.title': 'Senden',
   'send.to': 'Zahlen an',
-  'send.to_hint': 'Eine Lightning-Rechnung, eine Bitcoin-Adresse, ein Zahlungslink oder die Kennung eines Knotens.',
+  'send.to_hint': 'Eine Lightning-Rechnung, eine Bitcoin-Adresse, ein Zahlungslink oder die ID eines Knotens.',
   'send.paste': 'Einfügen',
   'send.scan': 'Scannen',
   'send.clipboard_denied': 'Der Browser lässt Tern die Zwischenablage nicht lesen. Füge stattdessen in das Feld ein.',

@@ -37,7 +37,7 @@ export const waiting: Translated<typeof waitingWords> = {
   why_closed_revoked:
     'Der Partner hat einen alten Stand veröffentlicht. Alles im Kanal wird für dich geholt, gegen eine höhere Gebühr, wenn die Gebühren steigen. Lass Tern bis dahin offen.',
   why_closed_sweeping:
-    'Das Warten ist vorbei: Eine Transaktion bringt es zu deinen Münzen, gegen eine höhere Gebühr, wenn die Gebühren steigen.',
+    'Das Warten ist vorbei: Eine Transaktion bringt es zu deinen Coins, gegen eine höhere Gebühr, wenn die Gebühren steigen.',
   why_closed_held:
     'Nichts wird gesendet, bis jeder Partner bestätigt hat, dass der Stand dieser Wallet der neueste ist.',
   when_closed_held: 'Sobald die Partner verbunden waren',
@@ -50,7 +50,7 @@ export const waiting: Translated<typeof waitingWords> = {
   why_offline: 'Der Partner ist offline.',
   when_offline: 'Sobald der Partner zurück ist. Bleibt er weg, kannst du den Kanal schließen.',
   when_offline_held: 'Sobald der Partner zurück ist und den Stand bestätigt hat',
-  what_frozen: 'Eingefrorene Münzen',
+  what_frozen: 'Eingefrorene Coins',
   why_frozen: 'Du hast sie eingefroren.',
   when_frozen: 'Sobald du sie freigibst',
   what_anchors: 'Aufbewahrt, um Kanäle sicher zu schließen',
