@@ -1,25 +1,17 @@
 // Owns the proof that a channel that ends costs fees and nothing else, and is counted once meanwhile: revoked states are punished, and payments under way come back or arrive. lnd and the chain are asked.
 import { createHash, randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pglite } from '../contract/targets.js';
 import { Lnd } from '../regtest/lnd.js';
-import type { IndexedTransaction } from '../regtest/indexed-transaction.js';
 import { startStand, type Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
 import { Device } from './device.js';
-import {
-  anchorsSat,
-  feesSinceSat,
-  mineUntilAllOnChain,
-  ownedSat,
-  sendAllToLnd,
-  spenderOf,
-  transactionOf
-} from './ledger.js';
-import { awaitStatus, openChannel, payLnd, receiveFromLnd } from './steps.js';
+import { assertAllBack, feesSinceSat, ownedSat, spenderOf, transactionOf, witnessOf } from './ledger.js';
+import { remember } from './memory.js';
+import { awaitStatus, openChannel, payLnd, receiveFromLnd, receiveUnclaimed } from './steps.js';
 
 const fundedSat = 2_000_000n;
 const heldMsat = 60_000_000n;
@@ -105,21 +97,8 @@ describe('a channel that ends', () => {
     return vout;
   }
 
-  /** All that is ours by lnd's count is back on chain, and arrives where we send it, less the fees that the chain shows; how much that is. */
-  async function assertAllBack(extraSat = 0n): Promise<bigint> {
-    const expectedSat = (await ownedSat(stand, fundedSat)) + extraSat;
-    for (const shownSat of await mineUntilAllOnChain(stand, device)) {
-      expect(shownSat, 'counted once').toBeLessThanOrEqual(expectedSat);
-      expect(shownSat, 'never missing').toBeGreaterThan(expectedSat - mostFeesSat);
-    }
-    const { totalSat } = await device.wallet.balances();
-    const feesSat = await feesSinceSat(stand, depositTxid);
-    expect(expectedSat - feesSat - totalSat, 'what nobody took').toBeLessThanOrEqual(anchorsSat);
-    expect(expectedSat - feesSat - totalSat).toBeGreaterThanOrEqual(0n);
-    expect(feesSat).toBeLessThan(mostFeesSat);
-    const { arrivedSat, feeSat } = await sendAllToLnd(stand, device);
-    expect(arrivedSat).toBe(totalSat - feeSat);
-    return arrivedSat;
+  function judge(extraSat = 0n): Promise<bigint> {
+    return assertAllBack(stand, device, { fundedSat, depositTxid, mostFeesSat, extraSat });
   }
 
   it('is counted once at every block of a closing by consent, from its broadcast on', async () => {
@@ -148,10 +127,7 @@ describe('a channel that ends', () => {
     await lndAtRest();
     const [old] = await lnd.listChannels();
     expect(old?.localBalanceSat).toBe(200_000n);
-    const [dataDirectory, oldDirectory] = [path.join(directory, 'lnd'), path.join(directory, 'old')];
-    await lnd.shutDown();
-    await cp(dataDirectory, oldDirectory, { recursive: true });
-    await lnd.launch();
+    const goBack = await remember(lnd, path.join(directory, 'lnd'));
     await lnd.awaitUsableChannel((await device.wallet.info()).nodeId, 60_000);
     await receiveFromLnd(stand, device, 150_000_000n);
     await lndAtRest();
@@ -160,10 +136,7 @@ describe('a channel that ends', () => {
 
     // It must not meet us: it would learn that its state is old, and would not broadcast it.
     await device.off();
-    await lnd.shutDown();
-    await rm(dataDirectory, { recursive: true });
-    await cp(oldDirectory, dataDirectory, { recursive: true });
-    await lnd.launch();
+    await goBack();
     const commitmentTxid = await lnd.closeChannel(channelPoint, { force: true });
     await confirm(commitmentTxid);
     const toLocal = await outputOf(commitmentTxid, 200_000n);
@@ -173,7 +146,7 @@ describe('a channel that ends', () => {
     const justice = await waitFor(() => spenderOf(stand, commitmentTxid, toLocal), { what: 'the answer' });
     // The branch of a revoked output that takes its revocation key.
     expect(witnessOf(justice, commitmentTxid, toLocal)[1]).toBe('01');
-    const arrivedSat = await assertAllBack(200_000n);
+    const arrivedSat = await judge(200_000n);
     expect(arrivedSat).toBeGreaterThan(newestSat);
     // lnd looked after its channel to the end, and has what we sent just now.
     await lnd.awaitClosed(channelPoint);
@@ -196,7 +169,7 @@ describe('a channel that ends', () => {
     await stand.mine(2);
     const refund = await waitFor(() => spenderOf(stand, commitmentTxid, htlc), { what: 'the HTLC to be taken back' });
     expect(refund.lockTime).toBe(deadline);
-    await assertAllBack();
+    await judge();
     expect((await lnd.lookupInvoice(paymentHash)).state).toBe('CANCELED');
     await awaitStatus(device, paymentHash, ['failed']);
   });
@@ -232,7 +205,7 @@ describe('a channel that ends', () => {
       what: 'the HTLC to be taken back'
     });
     expect(refund.lockTime).toBeGreaterThanOrEqual(deadline);
-    await assertAllBack();
+    await judge();
     expect((await lnd.lookupInvoice(settled.paymentHash)).state).toBe('SETTLED');
     await awaitStatus(device, kept.paymentHash, ['failed']);
   });
@@ -241,18 +214,7 @@ describe('a channel that ends', () => {
     server = await pglite.start();
     const channelPoint = await begin(server.url);
     await lndAtRest();
-    const request = { amountMsat: heldMsat, description: 'x', expirySeconds: 600 };
-    const { bolt11, paymentHash } = await device.wallet.createInvoice(request);
-    let isCaught = false;
-    // Without its backup the wallet claims nothing: from when the payment is in both commitments.
-    device.vssFault = async (pass) => {
-      isCaught ||= (await lnd.listChannels()).some(({ pendingHtlcs }) => pendingHtlcs > 0);
-      return isCaught ? Promise.reject(new TypeError('fetch failed')) : pass();
-    };
-    const paying = lnd.payInvoice({ bolt11, timeoutS: 600 });
-    paying.catch(() => undefined);
-    await device.awaitBackup('paused');
-    expect(isCaught).toBe(true);
+    const { paymentHash, paying } = await receiveUnclaimed(stand, device, heldMsat);
     const commitmentTxid = await lnd.closeChannel(channelPoint, { force: true });
     await confirm(commitmentTxid);
     const htlc = await outputOf(commitmentTxid, heldMsat / 1000n);
@@ -275,10 +237,6 @@ describe('a channel that ends', () => {
     expect(witnessOf(claim, commitmentTxid, htlc)).toContain(preimage);
     await awaitStatus(device, paymentHash, ['succeeded']);
     expect(await isPaid()).toBe(true);
-    await assertAllBack();
+    await judge();
   });
 });
-
-function witnessOf({ inputs }: IndexedTransaction, txid: string, vout: number): string[] {
-  return inputs.find((input) => input.txid === txid && input.vout === vout)?.witness ?? [];
-}

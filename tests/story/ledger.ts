@@ -1,4 +1,5 @@
 // Owns the sums by which a story is judged: what a wallet must own by lnd's count, and what the chain itself took on the way.
+import { expect } from 'vitest';
 import type { IndexedTransaction } from '../regtest/indexed-transaction.js';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
@@ -28,6 +29,11 @@ export async function spenderOf(stand: Stand, txid: string, vout: number): Promi
   await stand.chain.index.update();
   const spend = stand.chain.index.snapshot.spendOf(txid, vout);
   return spend && transactionOf(stand, spend.txid);
+}
+
+/** By what a transaction spends an output. */
+export function witnessOf({ inputs }: IndexedTransaction, txid: string, vout: number): string[] {
+  return inputs.find((input) => input.txid === txid && input.vout === vout)?.witness ?? [];
 }
 
 /** The fees of everything that descends from a transaction, but for what lnd did with its own part. */
@@ -93,4 +99,31 @@ export async function sendAllToLnd(stand: Stand, device: Device): Promise<{ arri
     what: 'lnd to count the payment'
   });
   return { arrivedSat: BigInt(counted.amount), feeSat: (await transactionOf(stand, txid)).feeSat };
+}
+
+/** A wallet's whole life, as it is judged at its end. */
+export interface Life {
+  fundedSat: bigint;
+  depositTxid: string;
+  mostFeesSat: bigint;
+  /** What became ours besides payments. */
+  extraSat?: bigint;
+}
+
+/** All that is ours by lnd's count is back on chain, and arrives where we send it, less the fees that the chain shows; how much that is. */
+export async function assertAllBack(stand: Stand, device: Device, life: Life): Promise<bigint> {
+  const { depositTxid, mostFeesSat } = life;
+  const expectedSat = (await ownedSat(stand, life.fundedSat)) + (life.extraSat ?? 0n);
+  for (const shownSat of await mineUntilAllOnChain(stand, device)) {
+    expect(shownSat, 'counted once').toBeLessThanOrEqual(expectedSat);
+    expect(shownSat, 'never missing').toBeGreaterThan(expectedSat - mostFeesSat);
+  }
+  const { totalSat } = await device.wallet.balances();
+  const feesSat = await feesSinceSat(stand, depositTxid);
+  expect(expectedSat - feesSat - totalSat, 'what nobody took').toBeLessThanOrEqual(anchorsSat);
+  expect(expectedSat - feesSat - totalSat).toBeGreaterThanOrEqual(0n);
+  expect(feesSat).toBeLessThan(mostFeesSat);
+  const { arrivedSat, feeSat } = await sendAllToLnd(stand, device);
+  expect(arrivedSat).toBe(totalSat - feeSat);
+  return arrivedSat;
 }

@@ -1,5 +1,7 @@
 // Owns the steps of the first story, each waiting for what the other side says: lnd and the chain, never our own list alone.
+import { expect } from 'vitest';
 import { TernError } from '../../src/wire/errors.js';
+import type { LndPayment } from '../regtest/lnd.js';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
 import type { Device } from './device.js';
@@ -72,6 +74,29 @@ export async function receiveFromLnd(
   await stand.lnd.payInvoice({ bolt11 });
   await awaitStatus(device, paymentHash, ['succeeded']);
   return paymentHash;
+}
+
+/**
+ * lnd pays the wallet, which does not claim it: its backup server is away from when the payment is in both commitments, until `vssFault`
+ * is taken off the device.
+ */
+export async function receiveUnclaimed(
+  stand: Stand,
+  device: Device,
+  amountMsat: bigint
+): Promise<{ paymentHash: string; paying: Promise<LndPayment> }> {
+  const request = { amountMsat, description: 'x', expirySeconds: 600 };
+  const { bolt11, paymentHash } = await device.wallet.createInvoice(request);
+  let isCaught = false;
+  device.vssFault = async (pass) => {
+    isCaught ||= (await stand.lnd.listChannels()).some(({ pendingHtlcs }) => pendingHtlcs > 0);
+    return isCaught ? Promise.reject(new TypeError('fetch failed')) : pass();
+  };
+  const paying = stand.lnd.payInvoice({ bolt11, timeoutS: 600 });
+  paying.catch(() => undefined);
+  await device.awaitBackup('paused');
+  expect(isCaught).toBe(true);
+  return { paymentHash, paying };
 }
 
 /** Closes every channel with lnd's consent, until lnd lists them as closed and the money is on chain. */

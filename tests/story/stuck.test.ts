@@ -1,21 +1,28 @@
 // Owns the proof that what closes a channel or comes back from one pays a higher fee when feerates rise while it waits: by the node's mempool and blocks.
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { forkEmpty } from '../regtest/empty-blocks.js';
 import type { IndexedTransaction } from '../regtest/indexed-transaction.js';
 import { startStand, type Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
 import { Device } from './device.js';
+import {
+  assertOnlyRepeated,
+  confirm,
+  emptyBlockAt,
+  feerateOf,
+  firstWaiting,
+  outputOf,
+  refusedAsNoBetter,
+  spenderAt,
+  spent,
+  waiting
+} from './feerates.js';
 import { spenderOf, transactionOf } from './ledger.js';
 import { acceptChannel, fund, openChannel } from './steps.js';
 
 const anchorSat = 330n;
 const heldSat = 60_000n;
 const roundMs = 2_000;
-/** Longer than the wallet waits before it posts again what the network took. */
-const repeatedAfterMs = 20_000;
-/** What a signature more or less makes. */
-const roundingSatPerVb = 0.3;
 
 describe('what waits for a block while feerates rise', () => {
   let stand: Stand;
@@ -31,7 +38,7 @@ describe('what waits for a block while feerates rise', () => {
   });
 
   afterEach(async () => {
-    expect(refusedAsNoBetter()).toEqual([]);
+    expect(refusedAsNoBetter(stand)).toEqual([]);
     await device?.off();
     await stand?.stop();
   });
@@ -51,17 +58,7 @@ describe('what waits for a block while feerates rise', () => {
   async function forceClose(): Promise<IndexedTransaction> {
     const [channel] = await device.wallet.channels();
     await device.wallet.forceCloseChannel(channel?.channelId ?? '');
-    return waiting(async () => {
-      const [txid] = await stand.chain.mempool();
-      return txid === undefined ? undefined : transactionOf(stand, txid);
-    }, 'the commitment');
-  }
-
-  /** Feerates are this from now on, and a block comes that confirms nothing. */
-  async function emptyBlockAt(feerateSatPerVb: number): Promise<void> {
-    stand.esplora.feerateSatPerVb = feerateSatPerVb;
-    await forkEmpty(stand.chain, 0);
-    await device.wallet.sync();
+    return firstWaiting(stand, 'the commitment');
   }
 
   async function mineTo(height: number): Promise<void> {
@@ -69,52 +66,11 @@ describe('what waits for a block while feerates rise', () => {
     await device.wallet.sync();
   }
 
-  async function confirm(txid: string): Promise<void> {
-    expect(await stand.chain.mempool()).toContain(txid);
-    await stand.mine(1);
-    await device.wallet.sync();
-    expect((await transactionOf(stand, txid)).confirmation).toBeDefined();
-  }
-
-  /** What spends an output once it, with `parents`, pays so much. */
-  function spenderAt(
-    feerateSatPerVb: number,
-    { txid, vout }: { txid: string; vout: number },
-    ...parents: IndexedTransaction[]
-  ): Promise<IndexedTransaction> {
-    return waiting(async () => {
-      const spender = await spenderOf(stand, txid, vout);
-      const pays = spender && feerateOf(spender, ...parents);
-      if (pays === undefined || pays < feerateSatPerVb - roundingSatPerVb) return undefined;
-      expect(pays).toBeLessThan(feerateSatPerVb * 1.3 + 1);
-      return spender;
-    }, `a spender at ${feerateSatPerVb} sat/vB`);
-  }
-
-  function refusedAsNoBetter(): string[] {
-    return stand.esplora.refusals.filter((reason) => reason.includes('replacement'));
-  }
-
-  /** At the feerates of before a block comes; what waits is posted again, and nothing that the node refuses as no better. */
-  async function assertOnlyRepeated(txid: string): Promise<void> {
-    device.clockAheadMs += repeatedAfterMs;
-    const posts = (): number => stand.esplora.requests.filter((path) => path === '/tx').length;
-    const before = posts();
-    await forkEmpty(stand.chain, 0);
-    await device.wallet.sync();
-    await waitFor(() => posts() > before, { what: 'what waits to be posted again' });
-    expect(await stand.chain.mempool()).toContain(txid);
-    expect(refusedAsNoBetter()).toEqual([]);
-  }
-
   it('lets its owner speed up a closing by consent: a child from its output brings it into the block', async () => {
     const [channel] = await device.wallet.channels();
     await device.wallet.closeChannel(channel?.channelId ?? '');
-    const closing = await waiting(async () => {
-      const [txid] = await stand.chain.mempool();
-      return txid === undefined ? undefined : transactionOf(stand, txid);
-    }, 'the closing');
-    await emptyBlockAt(30);
+    const closing = await firstWaiting(stand, 'the closing');
+    await emptyBlockAt(stand, device, 30);
     expect(feerateOf(closing)).toBeLessThan(3);
     expect(await device.wallet.payment(closing.txid)).toMatchObject({ kind: 'onchain', status: 'pending' });
 
@@ -122,18 +78,18 @@ describe('what waits for a block while feerates rise', () => {
     const quote = await device.wallet.quoteSpeedUp(request);
     expect(quote.method).toBe('child');
     const { txid } = await device.wallet.speedUp({ ...request, agreed: quote });
-    const child = await spenderAt(30, { txid: closing.txid, vout: 0 }, closing);
+    const child = await spenderAt(stand, 30, { txid: closing.txid, vout: 0 }, closing);
     expect(child.txid).toBe(txid);
     expect(child.feeSat).toBe(quote.extraFeeSat);
-    await confirm(child.txid);
+    await confirm(stand, device, child.txid);
     expect((await transactionOf(stand, closing.txid)).confirmation).toBeDefined();
   });
 
   it('raises the fee of our commitment by itself, again and again with the only coin, also after a restart', async () => {
     const commitment = await forceClose();
     const anchor = outputOf(commitment, anchorSat);
-    await emptyBlockAt(20);
-    const child = await spenderAt(20, anchor, commitment);
+    await emptyBlockAt(stand, device, 20);
+    const child = await spenderAt(stand, 20, anchor, commitment);
     await expect(device.wallet.quoteSpeedUp({ txid: child.txid, feerateSatPerVb: 90 })).rejects.toMatchObject({
       code: 'speeds_up_itself'
     });
@@ -144,32 +100,32 @@ describe('what waits for a block while feerates rise', () => {
       code: 'insufficient_balance'
     });
 
-    await emptyBlockAt(40);
-    const faster = await spenderAt(40, anchor, commitment);
+    await emptyBlockAt(stand, device, 40);
+    const faster = await spenderAt(stand, 40, anchor, commitment);
     expect(spent(faster)).toEqual(spent(child));
     expect(await stand.chain.mempool()).not.toContain(child.txid);
     device = await device.reload();
-    await emptyBlockAt(60);
-    const fastest = await spenderAt(60, anchor, commitment);
+    await emptyBlockAt(stand, device, 60);
+    const fastest = await spenderAt(stand, 60, anchor, commitment);
     expect(spent(fastest)).toEqual(spent(child));
-    await confirm(fastest.txid);
+    await confirm(stand, device, fastest.txid);
     expect((await transactionOf(stand, commitment.txid)).confirmation).toBeDefined();
   });
 
   it('raises the fee of a payment taken back from our commitment by itself, with the only coin', async () => {
     const deadline = await payHeld();
     const commitment = await forceClose();
-    await confirm(commitment.txid);
+    await confirm(stand, device, commitment.txid);
     const htlc = outputOf(commitment, heldSat);
     await mineTo(deadline);
-    const claim = await spenderAt(2, htlc);
-    await assertOnlyRepeated(claim.txid);
+    const claim = await spenderAt(stand, 2, htlc);
+    await assertOnlyRepeated(stand, device, claim.txid);
     for (const feerateSatPerVb of [20, 40]) {
-      await emptyBlockAt(feerateSatPerVb);
-      expect(spent(await spenderAt(feerateSatPerVb, htlc))).toEqual(spent(claim));
+      await emptyBlockAt(stand, device, feerateSatPerVb);
+      expect(spent(await spenderAt(stand, feerateSatPerVb, htlc))).toEqual(spent(claim));
     }
-    const { txid } = await spenderAt(40, htlc);
-    await confirm(txid);
+    const { txid } = await spenderAt(stand, 40, htlc);
+    await confirm(stand, device, txid);
   });
 
   it('raises the fee of a payment taken back from the commitment of lnd by itself, out of what is taken', async () => {
@@ -177,34 +133,34 @@ describe('what waits for a block while feerates rise', () => {
     const [channel] = await stand.lnd.listChannels();
     const txid = await stand.lnd.closeChannel(channel?.channelPoint ?? '', { force: true });
     await waitFor(async () => (await stand.chain.mempool()).includes(txid), { what: 'the commitment of lnd' });
-    await confirm(txid);
+    await confirm(stand, device, txid);
     const htlc = outputOf(await transactionOf(stand, txid), heldSat);
     await mineTo(deadline);
-    await assertOnlyRepeated((await spenderAt(2, htlc)).txid);
+    await assertOnlyRepeated(stand, device, (await spenderAt(stand, 2, htlc)).txid);
     for (const feerateSatPerVb of [20, 40]) {
-      await emptyBlockAt(feerateSatPerVb);
-      await spenderAt(feerateSatPerVb, htlc);
+      await emptyBlockAt(stand, device, feerateSatPerVb);
+      await spenderAt(stand, feerateSatPerVb, htlc);
     }
-    await confirm((await spenderAt(40, htlc)).txid);
+    await confirm(stand, device, (await spenderAt(stand, 40, htlc)).txid);
   });
 
   it('raises the fee of what sweeps our part after its delay at the next block, and sends nothing that pays less', async () => {
     const commitment = await forceClose();
-    await confirm(commitment.txid);
+    await confirm(stand, device, commitment.txid);
     const vout = commitment.outputs.findIndex(({ amountSat }) => amountSat !== anchorSat);
     const ours = { txid: commitment.txid, vout };
     const [part] = (await device.wallet.balances()).closingParts;
     await mineTo(part?.freeAtHeight ?? 0);
-    const slow = await spenderAt(2, ours);
-    await assertOnlyRepeated(slow.txid);
+    const slow = await spenderAt(stand, 2, ours);
+    await assertOnlyRepeated(stand, device, slow.txid);
     for (const feerateSatPerVb of [20, 40]) {
-      await emptyBlockAt(feerateSatPerVb);
-      await spenderAt(feerateSatPerVb, ours);
+      await emptyBlockAt(stand, device, feerateSatPerVb);
+      await spenderAt(stand, feerateSatPerVb, ours);
     }
     stand.esplora.feerateSatPerVb = 10;
-    const { txid } = await spenderAt(40, ours);
-    await assertOnlyRepeated(txid);
-    await confirm(txid);
+    const { txid } = await spenderAt(stand, 40, ours);
+    await assertOnlyRepeated(stand, device, txid);
+    await confirm(stand, device, txid);
   });
 });
 
@@ -237,25 +193,3 @@ describe('a wallet without a coin', () => {
     expect((await device.wallet.balances()).onchainSpendableSat).toBe(receivedSat);
   });
 });
-
-/** Resolves with what waits for a block once it is there. */
-function waiting(look: () => Promise<IndexedTransaction | undefined>, what: string): Promise<IndexedTransaction> {
-  return waitFor(look, { what, timeoutMs: 40_000, intervalMs: 200 });
-}
-
-function outputOf({ txid, outputs }: IndexedTransaction, amountSat: bigint): { txid: string; vout: number } {
-  const vout = outputs.findIndex((output) => output.amountSat === amountSat);
-  expect(vout, `an output of ${amountSat} sat`).toBeGreaterThanOrEqual(0);
-  return { txid, vout };
-}
-
-function spent({ inputs }: IndexedTransaction): string[] {
-  return inputs.map(({ txid, vout }) => `${txid}:${vout}`);
-}
-
-/** Of all of them together, as miners reckon, in sat/vB. */
-function feerateOf(...transactions: IndexedTransaction[]): number {
-  const feeSat = transactions.reduce((sum, each) => sum + each.feeSat, 0n);
-  const weight = transactions.reduce((sum, each) => sum + each.weight, 0);
-  return Number(feeSat) / (weight / 4);
-}
