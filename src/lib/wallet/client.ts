@@ -85,7 +85,7 @@ export async function startWorker(
   };
 }
 
-/** Every method of the worker, its answer unwrapped; a call in flight fails when the worker ends. */
+/** Every method of the worker, its answer unwrapped; a call fails with what ended the worker, in flight or later. */
 function unwrapping(remote: Remote<Bootable>, ended: Promise<never>): WalletClient {
   return new Proxy({} as WalletClient, {
     get: (_target, method) =>
@@ -93,8 +93,10 @@ function unwrapping(remote: Remote<Bootable>, ended: Promise<never>): WalletClie
       method === 'then'
         ? undefined
         : async (...given: unknown[]) => {
-            const call = remote[method as keyof WalletApi] as (...given: unknown[]) => Promise<Answer<unknown>>;
-            return unwrap(await Promise.race([call(...given), ended]));
+            // A worker that has ended refuses the call itself, but not with why it ended.
+            const call = async (): Promise<Answer<unknown>> =>
+              (remote[method as keyof WalletApi] as (...given: unknown[]) => Promise<Answer<unknown>>)(...given);
+            return unwrap(await Promise.race([ended, call()]));
           }
   });
 }
