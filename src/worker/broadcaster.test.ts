@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { idle } from '../../tests/sim/virtual-clock.js';
 import { Broadcaster } from './broadcaster.js';
 import { systemClock } from './clock.js';
 import { Logs } from './logs.js';
@@ -14,7 +15,7 @@ let server: Server | undefined;
 
 /** A server that gives the answers in turn, the last one for ever. Waits between attempts take no time, unless it is said otherwise. */
 async function open(
-  answers: [number, string][],
+  answers: [number, string][] | (() => [number, string]),
   sleep: () => Promise<void> = () => Promise.resolve()
 ): Promise<{ broadcaster: Broadcaster; posted: string[]; answers: string[]; unsent: string[][] }> {
   const posted: string[] = [];
@@ -24,8 +25,9 @@ async function open(
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      const [status, text] = answers[Math.min(posted.length, answers.length - 1)]!;
       posted.push(`${request.method} ${request.url} ${body}`);
+      const [status, text] =
+        typeof answers === 'function' ? answers() : answers[Math.min(posted.length, answers.length) - 1]!;
       response.writeHead(status).end(text);
     });
   });
@@ -42,6 +44,7 @@ async function open(
   return { broadcaster, posted, answers: heard, unsent };
 }
 
+const forEver = (_pause: number): Promise<void> => new Promise(() => undefined);
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
 afterEach(() => {
@@ -57,20 +60,38 @@ describe('Broadcaster', () => {
   });
 
   it('posts what waits for its next attempt as soon as it is woken, also while its pauses are long', async () => {
+    let pauses = 0;
     const { broadcaster, posted } = await open(
       [
         [503, 'away'],
         [503, 'away'],
         [200, txid]
       ],
-      () => new Promise(() => undefined)
+      () => forEver((pauses += 1))
     );
     const sending = broadcaster.broadcast([transaction]);
     for (const attempts of [1, 2]) {
-      await expect.poll(() => posted).toHaveLength(attempts);
-      await expect.poll(() => broadcaster.wake() ?? posted).toHaveLength(attempts + 1);
+      await expect.poll(() => pauses).toBe(attempts);
+      expect(posted).toHaveLength(attempts);
+      broadcaster.wake();
     }
     await sending;
+    expect(posted).toHaveLength(3);
+  });
+
+  it('posts once more at once what failed although it was woken while it was being posted, and then waits', async () => {
+    let pauses = 0;
+    const { broadcaster, posted } = await open(
+      () => {
+        if (posted.length === 1) broadcaster.wake();
+        return [503, 'away'];
+      },
+      () => forEver((pauses += 1))
+    );
+    broadcaster.broadcast([transaction]).catch(() => undefined);
+    await expect.poll(() => pauses).toBe(2);
+    await idle();
+    expect(posted).toHaveLength(2);
   });
 
   it('sends the others though one is refused, and says which', async () => {

@@ -59,7 +59,10 @@ export class Broadcaster {
     this.#stop.abort();
   }
 
-  /** The network is back: what waits for its next attempt is posted now, and the pauses begin anew. */
+  /**
+   * The network is back: what waits for its next attempt is posted now, what is being posted is posted again at once should that fail, and
+   * the pauses begin anew.
+   */
   wake(): void {
     this.#woken.resolve();
     this.#woken = deferred();
@@ -103,17 +106,19 @@ export class Broadcaster {
 
   async #untilKnown(hex: string): Promise<void> {
     const { clock, random } = this.#options.platform;
+    let failures = 0;
     for (let attempt = 1; ; attempt += 1) {
       if (this.#stop.signal.aborted) throw new TernError('node_halted', 'The wallet was stopped.', 'Unlock it again.');
+      const woken = this.#woken.promise.then(() => (failures = 0));
       try {
+        failures += 1;
         return await this.#post(hex);
       } catch (thrown) {
         const error = TernError.from(thrown);
         const most = error.code === 'broadcast_rejected' ? ATTEMPTS_WHEN_REFUSED : MOST_ATTEMPTS;
-        this.#options.logs.write('warn', 'broadcaster', `Attempt ${attempt} of ${most}: ${error.message}`);
-        if (attempt >= most) throw error;
-        const woken = this.#woken.promise.then(() => (attempt = 0));
-        await Promise.race([clock.sleep(backoffMs(attempt, random)), woken]);
+        this.#options.logs.write('warn', 'broadcaster', `Attempt ${attempt}: ${error.message}`);
+        if (failures >= most) throw error;
+        await Promise.race([clock.sleep(backoffMs(failures, random)), woken]);
       }
     }
   }

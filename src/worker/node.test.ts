@@ -192,4 +192,40 @@ describe('a wallet that wakes up', () => {
     expect(await syncsAtWake()).toBe(1);
     await wallet.lock();
   });
+
+  it.each([
+    ['once however often it is woken meanwhile, where that succeeds', true, 1],
+    ['once more, where it was woken meanwhile and that failed', false, 2]
+  ])('reads the chain %s', async (_, succeeds, times) => {
+    let wake = (): void => undefined;
+    const wallet = await world.open({
+      onWake: (run) => {
+        wake = run;
+        return () => undefined;
+      }
+    });
+    await wallet.create({ password, words: 12 });
+    const node = world.nodes[0]!;
+    let syncs = 0;
+    let end = (): void => undefined;
+    node.onSync = async () => {
+      syncs += 1;
+      if (syncs > 1) return;
+      await new Promise<void>((resolve) => (end = resolve));
+      if (!succeeds) throw new TernError('chain_unavailable', 'No network.', 'Wait.');
+      node.syncedAtMs = world.clock.nowMs();
+    };
+    for (let wakes = 0; wakes < 4; wakes += 1) {
+      wake();
+      await idle();
+    }
+    expect(syncs).toBe(1);
+    end();
+    await idle();
+    expect(syncs).toBe(times);
+    wake();
+    await idle();
+    expect(syncs, 'it can be woken again').toBe(succeeds ? 1 : 3);
+    await wallet.lock();
+  });
 });

@@ -3,6 +3,7 @@ import type { NodeConfig, NodeEvent, Output, TernNode } from '../../wasm/pkg/ter
 import { TernError } from '../wire/errors.js';
 import type { PeerStatus } from './api.js';
 import { Broadcaster, type BroadcasterOptions } from './broadcaster.js';
+import { CatchUp } from './catch-up.js';
 import { deferred } from './deferred.js';
 import { crashed, haltOf, notRunning } from './halts.js';
 import { linkNode } from './link-node.js';
@@ -44,6 +45,7 @@ export class NodeDriver {
   #over: TernError | undefined;
   #isStopping = false;
   #sent = Promise.resolve();
+  readonly #catchUp = new CatchUp(() => this.#readChain());
   readonly #world: NodeWorld;
   /** Calls that run: each borrows the node. */
   readonly #calls = new Set<Promise<unknown>>();
@@ -65,8 +67,7 @@ export class NodeDriver {
 
   /**
    * Loads the node from the store and starts it, once. The seed is not kept. What was staged before is durable when this resolves. Throws what
-   * the node says. Its background work begins in a task of its own afterwards: it takes the thread for a while, and whoever waits for the start
-   * goes first.
+   * the node says. Its background work takes the thread for a while, so it begins in a task of its own: whoever waits for the start goes first.
    */
   async start(seed: Uint8Array): Promise<void> {
     try {
@@ -142,11 +143,10 @@ export class NodeDriver {
     if (this.#over) return;
     this.#peers?.wake();
     this.#broadcaster.wake();
-    // Of a server that is away the next poll tells.
-    void this.#catchUp().catch(() => undefined);
+    this.#catchUp.wake();
   }
 
-  async #catchUp(): Promise<void> {
+  async #readChain(): Promise<void> {
     const { platform, config } = this.#options;
     const { syncedAtMs = 0 } = await this.query((node) => node.info());
     if (platform.clock.nowMs() - syncedAtMs > config.pollIntervalSeconds * 1_000)

@@ -20,7 +20,7 @@ export class ScriptedNode {
   cutsBeforeRun: number | undefined;
   nextHtlcExpiryHeight: number | undefined;
   syncedAtMs: number | undefined;
-  onSync: () => void = () => undefined;
+  onSync: () => unknown = () => undefined;
 
   constructor(
     readonly config: NodeConfig,
@@ -74,9 +74,8 @@ export class ScriptedNode {
   payment(id: string): Promise<unknown> {
     return Promise.resolve(id === 'p1' ? { id } : undefined);
   }
-  sync(): Promise<void> {
-    this.onSync();
-    return Promise.resolve();
+  async sync(): Promise<void> {
+    await this.onSync();
   }
 }
 

@@ -130,3 +130,58 @@ describe('a start that must store everything first', () => {
     await world.clock.during(start);
   });
 });
+
+describe('a start that is woken while it asks the server', () => {
+  const longAwayMs = 600_000;
+  const requestTimeoutMs = 10_000;
+  const refuse = (): Fault => ({ kind: 'refuse' });
+
+  /** The server was away for long; a request is under way, the start is woken, and the request fails. Nothing else wakes it. */
+  async function wokenMeanwhile(world: BackupWorld, device: SimDevice): Promise<void> {
+    await world.clock.advance(longAwayMs);
+    world.server.fault = () => ({ kind: 'hang' });
+    const before = world.server.requests.length;
+    while (world.server.requests.length === before) await world.clock.advance(100);
+    device.backup.wake();
+    world.server.fault = () => undefined;
+    await world.clock.advance(requestTimeoutMs + 1_000);
+  }
+
+  it('tries again soon: where it claims', async () => {
+    const world = new BackupWorld();
+    const { disk } = await released(world);
+    world.server.fault = refuse;
+    const again = world.device('a', { disk });
+    let isStarted = false;
+    void again.backup.start().then(() => (isStarted = true));
+    await wokenMeanwhile(world, again);
+    expect(isStarted).toBe(true);
+  });
+
+  it('tries again soon: where it claims under a running node', async () => {
+    const world = new BackupWorld();
+    const { disk } = await released(world);
+    world.server.fault = refuse;
+    const again = await world.started('a', { mode: 'local-first', disk });
+    await wokenMeanwhile(world, again);
+    expect(again.backup.info().state).toBe('up_to_date');
+  });
+
+  it('keeps its pauses long where it stores what is on disk and nobody wakes it', async () => {
+    const world = new BackupWorld();
+    const a = await world.started('a');
+    await a.writeAcknowledged([MANAGER, 'm1']);
+    a.kill();
+    await a.write([MANAGER, 'm2']);
+    const again = world.device('a', { disk: a.disk });
+    // The claim gets through, and nothing after it.
+    world.server.onWritten = () =>
+      (world.server.fault = ({ method }) => (method === 'putObjects' ? refuse() : undefined));
+    again.backup.start().catch(() => undefined);
+    await world.clock.advance(longAwayMs);
+    const before = world.server.requests.length;
+    await world.clock.advance(longAwayMs);
+    expect(world.server.requests.length - before).toBeLessThan(100);
+    again.kill();
+  });
+});

@@ -21,7 +21,7 @@ export interface Opening {
 /** The claimed state. Undefined: in local-first mode, with a server that is away or refuses us, the wallet on this disk starts without it. */
 export async function claimWhenever(opening: Opening): Promise<LedgerState | undefined> {
   const { parts, onError, throwIfOver } = opening;
-  for (let failures = 1; ; failures = await pause(opening, failures)) {
+  for (const patience = new Patience(opening); ; await patience.pause()) {
     try {
       const state = await claim(parts, opening.claim);
       onError(undefined);
@@ -42,8 +42,8 @@ async function startsAlone({ parts, isNewWallet }: Opening): Promise<boolean> {
 
 /** Claims under a running node as soon as the server can be reached. Rejects when another device went on meanwhile. */
 export async function claimLater(opening: Opening): Promise<LedgerState> {
-  for (let failures = 1; ;) {
-    failures = await pause(opening, failures);
+  for (const patience = new Patience(opening); ;) {
+    await patience.pause();
     try {
       const state = await claimRunning(opening.parts, opening.claim);
       opening.onError(undefined);
@@ -58,7 +58,7 @@ export async function claimLater(opening: Opening): Promise<LedgerState> {
 
 /** What is on disk counts as complete when the node loads: in acknowledged mode the server gets all of it first. Rejects with what no attempt gets past. */
 export async function storeFirst(opening: Opening, drain: () => Promise<void>): Promise<void> {
-  for (let failures = 1; opening.parts.mode() === 'acknowledged'; failures = await pause(opening, failures)) {
+  for (const patience = new Patience(opening); opening.parts.mode() === 'acknowledged'; await patience.pause()) {
     try {
       await drain();
       break;
@@ -72,9 +72,24 @@ export async function storeFirst(opening: Opening, drain: () => Promise<void>): 
   opening.onError(undefined);
 }
 
-/** Waits before the next attempt; which failure that one's would be. A wake begins the count anew. */
-async function pause({ parts, waker, throwIfOver }: Opening, failures: number): Promise<number> {
-  const isWoken = await waker.sleep(retryDelayMs(failures, parts.random));
-  throwIfOver();
-  return isWoken ? 1 : failures + 1;
+/** The pauses between attempts. A wake begins their count anew, also one that came while an attempt was under way. */
+class Patience {
+  readonly #opening: Opening;
+  #failures = 0;
+  #wakes: number;
+
+  constructor(opening: Opening) {
+    this.#opening = opening;
+    this.#wakes = opening.waker.wakes;
+  }
+
+  /** Waits before the next attempt. */
+  async pause(): Promise<void> {
+    const { parts, waker, throwIfOver } = this.#opening;
+    this.#failures = waker.wakes === this.#wakes ? this.#failures + 1 : 1;
+    const isWoken = await waker.sleep(retryDelayMs(this.#failures, parts.random));
+    throwIfOver();
+    if (isWoken) this.#failures = 0;
+    this.#wakes = waker.wakes;
+  }
 }

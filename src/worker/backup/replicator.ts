@@ -72,7 +72,7 @@ export class Replicator {
 
   /** One attempt, now: resolves when everything on disk is on the server. */
   async drain(): Promise<void> {
-    this.#options.waker.wake();
+    this.#options.waker.endSleep();
     await this.#attempt(true, () => this.#drainOnce());
   }
 

@@ -38,6 +38,7 @@ export function retryDelayMs(failures: number, random: () => number): number {
 /** Sleepers that a call of `wake` (network back, page seen again, backup asked for) ends at once. */
 export class Waker {
   readonly #clock: Clock;
+  #wakes = 0;
   readonly #sleepers = new Set<(isWoken: boolean) => void>();
 
   constructor(clock: Clock) {
@@ -57,7 +58,18 @@ export class Waker {
     });
   }
 
+  /** How often somebody woke: more than before an attempt says that what made it fail may be over. */
+  get wakes(): number {
+    return this.#wakes;
+  }
+
   wake(): void {
+    this.#wakes += 1;
+    this.endSleep();
+  }
+
+  /** Nobody need wait for an attempt that is made now; nothing new is known. */
+  endSleep(): void {
     for (const end of [...this.#sleepers]) end(true);
   }
 }
