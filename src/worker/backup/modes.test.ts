@@ -56,6 +56,22 @@ describe('acknowledged mode', () => {
     await awayAndBack(await world.started('a', { mode: 'local-first', disk: a.disk }));
   });
 
+  it('stays paused when the network is back and the server is not, also with nothing to back up', async () => {
+    const world = new BackupWorld();
+    const a = await world.started('a');
+    world.server.fault = () => ({ kind: 'refuse' });
+    await world.clock.advance(45_000);
+    expect(a.backup.info()).toMatchObject({ state: 'paused', pendingKeys: 0 });
+    a.backup.wake();
+    await world.clock.advance(5_000);
+    expect(a.backup.info().state).toBe('paused');
+    expect(a.backup.isPaused).toBe(true);
+    world.server.fault = () => undefined;
+    a.backup.wake();
+    await world.clock.advance(0);
+    expect(a.backup.info().state).toBe('up_to_date');
+  });
+
   it('does not let the node load before everything on disk is on the server, and goes on local-first when asked', async () => {
     const world = new BackupWorld();
     const a = await world.started('a');

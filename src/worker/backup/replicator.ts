@@ -127,7 +127,10 @@ export class Replicator {
   }
 
   async #drainOnce(): Promise<void> {
-    while (!this.#isOver && (await this.#committer.step()));
+    let isAnswered = false;
+    while (!this.#isOver && (await this.#committer.step())) isAnswered = true;
+    // With nothing to send, only a question shows that the server is there again.
+    if (!this.#isOver && !isAnswered && this.#lastError) await this.#committer.check();
   }
 
   /** Runs in its turn, and notes how it went. */
