@@ -35,10 +35,15 @@ export function runningBackup(session: Session): Backup {
   );
 }
 
-/** Throws `quarantined` or `payments_paused` where money would be sent, or a channel changed, that waits for peers or for the backup. */
-export function refuseWhilePaused({ backup }: Session): void {
-  if (backup?.quarantine !== undefined) throw quarantined();
-  if (!backup?.isPaused) return;
+/**
+ * Throws `quarantined` or `payments_paused` where money would be sent, or a channel changed, that waits for peers or for the backup. A network
+ * that is just back makes the backup look at its server: nothing is refused before it had a moment for that.
+ */
+export async function refuseWhilePaused({ backup }: Session): Promise<void> {
+  if (backup === undefined) return;
+  if (backup.quarantine === undefined && backup.isPaused) await backup.looked();
+  if (backup.quarantine !== undefined) throw quarantined();
+  if (!backup.isPaused) return;
   throw new TernError(
     'payments_paused',
     `Payments wait for the backup server. ${backup.info().lastError?.cause ?? 'It was not reached yet.'}`,

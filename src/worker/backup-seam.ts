@@ -47,6 +47,8 @@ export interface Backup extends Replicate {
   info(): BackupInfo;
   /** Acknowledged mode, and the server is away: what is begun now would wait for it. */
   readonly isPaused: boolean;
+  /** Resolves when the look at the server that is under way has ended, or soon: it may have found the server. */
+  looked(): Promise<void>;
   /** Set: the node must neither broadcast nor sign until every peer agrees (invariant 8). */
   readonly quarantine: string | undefined;
   /** Every peer agreed. */

@@ -60,7 +60,7 @@ export abstract class NodeCommands {
 
   async sendOnchain(request: OnchainSendRequest): Promise<{ txid: string }> {
     const checked = door.checkOnchainRequest(request);
-    refuseWhilePaused(this.session);
+    await refuseWhilePaused(this.session);
     const { session } = this;
     await beforeSend(session);
     const txid = await session.node.command((node) => node.sendOnchain(checked));
@@ -76,7 +76,7 @@ export abstract class NodeCommands {
   async speedUp(request: SpeedUpRequest): Promise<{ txid: string }> {
     door.checkSpeedUp(request);
     const { session } = this;
-    refuseWhilePaused(session);
+    await refuseWhilePaused(session);
     // Safe mode cannot tell a channel's funding, which must never be replaced, from a payment.
     const txid = await session.lightning.command((node) => node.speedUp(request));
     const before = await session.node.query((node) => node.payment(request.txid));
@@ -112,7 +112,7 @@ export abstract class NodeCommands {
     door.checkChannelFunding(request);
     const { nodeId, address } = parseNodeUri(request.nodeUri);
     const { amountSat, feerateSatPerVb, announce = false } = request;
-    refuseWhilePaused(this.session);
+    await refuseWhilePaused(this.session);
     await this.session.lightning.connectPeer(nodeId, address);
     const userChannelId = await this.session.lightning.command((node) =>
       node.openChannel({ nodeId, amountSat, feerateSatPerVb, announce })
@@ -122,13 +122,13 @@ export abstract class NodeCommands {
 
   async closeChannel(channelId: string): Promise<void> {
     door.checkChannelId(channelId);
-    refuseWhilePaused(this.session);
+    await refuseWhilePaused(this.session);
     await beginClosing(this.session, channelId);
   }
 
   async forceCloseChannel(channelId: string): Promise<void> {
     door.checkChannelId(channelId);
-    refuseWhilePaused(this.session);
+    await refuseWhilePaused(this.session);
     await this.session.lightning.command((node) => node.forceCloseChannel(channelId));
   }
 
@@ -162,7 +162,7 @@ export abstract class NodeCommands {
 
   async pay(request: PayRequest): Promise<{ paymentId: string }> {
     const checked = door.checkPayRequest(request, this.network);
-    refuseWhilePaused(this.session);
+    await refuseWhilePaused(this.session);
     return { paymentId: await this.session.lightning.command((node) => node.pay(checked)) };
   }
 
@@ -173,7 +173,7 @@ export abstract class NodeCommands {
 
   async keysend(request: KeysendRequest): Promise<{ paymentId: string }> {
     const checked = door.checkKeysend(request);
-    refuseWhilePaused(this.session);
+    await refuseWhilePaused(this.session);
     return { paymentId: await this.session.lightning.command((node) => node.keysend(checked)) };
   }
 

@@ -1,7 +1,7 @@
 // Proves the wallet with its real backup, over a VSS server in memory: restore, ownership, pauses and a change of server. Only the node is scripted.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryVss, type Fault } from '../../tests/sim/memory-vss.js';
-import { VirtualClock } from '../../tests/sim/virtual-clock.js';
+import { idle, VirtualClock } from '../../tests/sim/virtual-clock.js';
 import { WalletWorld } from '../../tests/sim/wallet-world.js';
 import { openBackup } from './backup/open.js';
 import type { Wallet } from './wallet.js';
@@ -21,7 +21,11 @@ class Device {
   static async open(vss: MemoryVss, deviceName: string): Promise<Device> {
     const device = new Device(await WalletWorld.start());
     device.world.clock = device.clock;
-    const route: typeof fetch = (input, init) => (String(input).includes('/vss') ? vss.fetch : fetch)(input, init);
+    const route: typeof fetch = async (input, init) => {
+      if (!String(input).includes('/vss')) return fetch(input, init);
+      await held;
+      return vss.fetch(input, init);
+    };
     device.wallet = await device.world.open({ deviceName, fetch: route }, openBackup);
     return device;
   }
@@ -52,6 +56,8 @@ class Device {
 }
 
 let vss: MemoryVss;
+/** Requests to the server wait for it. */
+let held: Promise<void>;
 let open: Device[];
 async function device(name: string): Promise<Device> {
   const opened = await Device.open(vss, name);
@@ -60,6 +66,7 @@ async function device(name: string): Promise<Device> {
 }
 beforeEach(() => {
   vss = new MemoryVss();
+  held = Promise.resolve();
   open = [];
 });
 afterEach(async () => {
@@ -161,6 +168,55 @@ describe('with the backup server away', () => {
     vss.fault = () => undefined;
     await clock.advance(60_000);
     expect(await wallet.backupInfo()).toMatchObject({ state: 'up_to_date', pendingKeys: 0 });
+  });
+
+  describe('and the network just back, a payment', () => {
+    /** The server is away, and the network back: what the wallet asked since waits until it is let go. */
+    const p1 = { primary: 'payments', secondary: '', key: 'p1' };
+    const wokenWhileAway = async (): Promise<{ first: Device; letGo: () => void }> => {
+      const first = await device('first');
+      await first.create();
+      vss.fault = refuse;
+      await first.clock.advance(300_000);
+      expect(await first.wallet.backupInfo()).toMatchObject({ state: 'paused' });
+      let letGo = (): void => undefined;
+      held = new Promise((resolve) => (letGo = resolve));
+      first.wallet.session.wake();
+      return { first, letGo };
+    };
+
+    it('waits for the look at the server, and goes out when that finds it there', async () => {
+      const { first, letGo } = await wokenWhileAway();
+      vss.fault = () => undefined;
+      const paying = first.wallet.pay({ bolt11 });
+      await idle();
+      expect(await first.world.disk.read(p1)).toBeUndefined();
+      letGo();
+      expect(await paying).toEqual({ paymentId: 'p1' });
+      await expect
+        .poll(() => first.wallet.backupInfo())
+        .toMatchObject({ state: 'up_to_date', pendingKeys: 0, lastError: undefined });
+    });
+
+    it('is refused when that look fails', async () => {
+      const { first, letGo } = await wokenWhileAway();
+      const paying = first.wallet.pay({ bolt11 });
+      letGo();
+      await expect(first.during(paying)).rejects.toEqual(code('payments_paused'));
+      expect(await first.world.disk.read(p1)).toBeUndefined();
+    });
+
+    it('is refused when that look takes too long, also where the server turns out to be there', async () => {
+      const { first, letGo } = await wokenWhileAway();
+      vss.fault = () => undefined;
+      const paying = first.wallet.pay({ bolt11 });
+      paying.catch(() => undefined);
+      await first.clock.advance(5_000);
+      await expect(paying).rejects.toEqual(code('payments_paused'));
+      letGo();
+      await expect.poll(async () => (await first.wallet.backupInfo()).state).toBe('up_to_date');
+      expect(await first.world.disk.read(p1)).toBeUndefined();
+    });
   });
 
   it('a start waits, says why, and ends the wait when local-first is chosen meanwhile', async () => {

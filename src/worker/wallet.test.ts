@@ -148,6 +148,7 @@ const stillBackup: Backup = {
   probe: () => Promise.resolve(),
   info: () => stillInfo,
   isPaused: false,
+  looked: () => Promise.resolve(),
   quarantine: undefined,
   endQuarantine: () => Promise.resolve(),
   now: () => Promise.resolve(),

@@ -2,6 +2,7 @@
 import { TernError } from '../../wire/errors.js';
 import type { BackupInfo, BackupMode, BackupVerification } from '../api.js';
 import type { BackupStart, Backup as SessionBackup } from '../backup-seam.js';
+import { notClaimed } from './claim-errors.js';
 import { Committer } from './commit.js';
 import { drill } from './drill.js';
 import { Gate } from './gate.js';
@@ -13,7 +14,7 @@ import { Pending } from './pending.js';
 import { Replicator } from './replicator.js';
 import { Waker } from './retry.js';
 
-/** What a peer's dial waits for the server's word in local-first mode: with the server there it takes a round trip. */
+/** What a peer's dial in local-first mode, or a refusal, waits for the server's word: with the server there it takes a round trip. */
 const MOMENT_MS = 2_000;
 
 /** See the seam. */
@@ -103,6 +104,11 @@ export class Backup implements SessionBackup {
   get isPaused(): boolean {
     const isFailing = this.#error !== undefined || this.#replicator?.lastError !== undefined;
     return this.#mode === 'acknowledged' && (isFailing || !this.#committer);
+  }
+
+  /** See the seam. */
+  async looked(): Promise<void> {
+    await Promise.race([this.#replicator?.ended(), this.#options.clock.sleep(MOMENT_MS)]);
   }
 
   /** How far the server is. */
@@ -285,14 +291,6 @@ export class Backup implements SessionBackup {
       this.#options.onChange?.(info);
     });
   }
-}
-
-function notClaimed(): TernError {
-  return new TernError(
-    'backup_unavailable',
-    'The backup server was not reached yet.',
-    'Check the connection; the wallet tries again by itself.'
-  );
 }
 
 function closed(): TernError {

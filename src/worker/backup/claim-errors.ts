@@ -2,6 +2,15 @@
 import { TernError } from '../../wire/errors.js';
 import type { OwnerRecord } from './owner.js';
 
+/** Before the first answer of the server. */
+export function notClaimed(): TernError {
+  return new TernError(
+    'backup_unavailable',
+    'The backup server was not reached yet.',
+    'Check the connection; the wallet tries again by itself.'
+  );
+}
+
 /** Another device says that it runs. */
 export function ownedElsewhere(record: OwnerRecord): TernError {
   return new TernError(

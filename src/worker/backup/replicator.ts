@@ -81,6 +81,11 @@ export class Replicator {
     return this.#attempt(false, () => this.#committer.renew(true));
   }
 
+  /** Resolves when what is under way has ended, well or not. */
+  ended(): Promise<void> {
+    return this.hold(() => Promise.resolve());
+  }
+
   /** Reads the owner record anew: are we still the owner? */
   confirm(): Promise<void> {
     return this.#attempt(false, () => this.#committer.check());
