@@ -6,30 +6,22 @@ import type {
   NodeInfo,
   Payment,
   PeerStatus,
-  ServerDefaults,
   Settings,
   WalletEvent,
   WalletStatus
 } from '../../worker/api.js';
 import { TernError, type ErrorShape } from '../../wire/errors.js';
-import { fetchServerDefaults, startWorker, type Connection, type WalletClient } from './client.js';
 import { mergePayment, mergePayments } from './payments.js';
 import type { ReceiveRequest } from './receiving.svelte.js';
 import { singleFlight } from './single-flight.js';
-import { takeOverTabLock, takeTabLock, type TabLock } from './tab-lock.js';
+import { TabConnection } from './tab-connection.svelte.js';
 
 export type { PasskeyHint, StartChoice, VssAuth } from '../../worker/api.js';
-
-/** Where this tab stands. `elsewhere`: another tab runs the wallet; `failed`: the worker is not there. */
-export type TabStage = 'connecting' | 'elsewhere' | 'switching' | 'running' | 'failed';
 
 const pageSize = 25;
 
 /** The wallet as this tab sees it. One instance, `wallet`. */
-export class WalletState {
-  stage = $state<TabStage>('connecting');
-  failure = $state.raw<ErrorShape>();
-  defaults = $state.raw<ServerDefaults>();
+export class WalletState extends TabConnection {
   status = $state.raw<WalletStatus>();
   info = $state.raw<NodeInfo>();
   balances = $state.raw<Balances>();
@@ -71,16 +63,6 @@ export class WalletState {
     this.blockHeight = this.info.blockHeight;
   });
   readonly #listeners = new Set<(event: WalletEvent) => void>();
-  #connection: Connection | undefined;
-  #lock: TabLock | undefined;
-
-  /** The worker. Only screens that show while `stage` is `running` may ask for it. */
-  get client(): WalletClient {
-    if (this.#connection === undefined) {
-      throw new TernError('wallet_locked', 'The wallet is not running in this tab.', 'Reload the page.');
-    }
-    return this.#connection.client;
-  }
 
   /** Money is on its way somewhere: no time to reload. */
   get isPaying(): boolean {
@@ -93,17 +75,6 @@ export class WalletState {
     return this.status?.safeMode !== undefined && this.unsent.length > 0;
   }
 
-  /** Opens the wallet in this tab if no other tab has it. */
-  async connect(): Promise<void> {
-    await this.#enter(async () => takeTabLock((await this.#loadDefaults()).network, this.#holder));
-  }
-
-  /** Makes the other tab stop, then opens the wallet here. */
-  async takeOver(): Promise<void> {
-    this.stage = 'switching';
-    await this.#enter(async () => takeOverTabLock((await this.#loadDefaults()).network, this.#holder));
-  }
-
   /** Calls `listener` for every event; the answer ends that. */
   onEvent(listener: (event: WalletEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -113,11 +84,6 @@ export class WalletState {
   /** Locks the wallet; what cannot be locked any more is not running. */
   lock(): void {
     this.client.lock().catch(() => undefined);
-  }
-
-  /** Tells the worker that somebody is there; without a running wallet nobody needs to know. */
-  touch(visible: boolean): void {
-    this.#connection?.client.touch(visible).catch(() => undefined);
   }
 
   /** Loads the next page of the history. */
@@ -155,64 +121,17 @@ export class WalletState {
     this.settings = await this.client.changeSettings(change);
   }
 
-  readonly #holder = {
-    stop: async () => {
-      this.stage = 'elsewhere';
-      this.#lock = undefined;
-      await this.#connection?.client.lock().catch(() => undefined);
-      this.#disconnect();
-    },
-    lost: () => {
-      this.stage = 'elsewhere';
-      this.#lock = undefined;
-      this.#disconnect();
-    }
-  };
-
-  async #loadDefaults(): Promise<ServerDefaults> {
-    return (this.defaults ??= await fetchServerDefaults());
+  protected async opened(): Promise<void> {
+    this.#apply(await this.client.status());
+    this.settings = await this.client.settings();
   }
 
-  async #enter(takeLock: () => Promise<TabLock | undefined>): Promise<void> {
-    let lock: TabLock | undefined;
-    // Another tab may ask for the wallet while this one has hardly begun.
-    const isGivenUp = (): boolean => lock !== undefined && this.#lock !== lock;
-    try {
-      lock = this.#lock = await takeLock();
-      if (lock === undefined) {
-        this.stage = 'elsewhere';
-        return;
-      }
-      const connection = await startWorker(await this.#loadDefaults(), (event) => this.#receive(event), this.#crashed);
-      if (isGivenUp()) {
-        connection.terminate();
-        return;
-      }
-      this.#connection = connection;
-      this.#apply(await this.client.status());
-      this.settings = await this.client.settings();
-      if (!isGivenUp()) this.stage = 'running';
-    } catch (thrown) {
-      if (!isGivenUp()) this.#crashed(TernError.from(thrown).toShape());
-    }
-  }
-
-  readonly #crashed = (error: ErrorShape): void => {
-    this.failure = error;
-    this.stage = 'failed';
-    this.#disconnect();
-    this.#lock?.release();
-  };
-
-  #disconnect(): void {
-    this.#connection?.terminate();
-    this.#connection = undefined;
+  protected closed(): void {
     this.status = undefined;
     this.#forget();
   }
 
-  #receive(event: WalletEvent): void {
-    if (this.#connection === undefined && this.stage !== 'connecting' && this.stage !== 'switching') return;
+  protected receive(event: WalletEvent): void {
     switch (event.type) {
       case 'status':
         this.#apply(event.status);
