@@ -9,7 +9,7 @@ import { heldInvoice } from './support/judge.js';
 import { cutOff, expectAccessible, smallPhone } from './support/looks.js';
 import { expectHome, password, startCreating, submitUnlock, unlock } from './support/onboarding.js';
 import { button, field, goTo, heading, link, t, visit } from './support/screen.js';
-import { catchUpTimeoutMs, channelRows, confirmPayment } from './support/steps.js';
+import { catchUpTimeoutMs, channelRows, confirmPayment, fillChannel } from './support/steps.js';
 import { test } from './support/world.js';
 
 const german = catalogue.words;
@@ -75,6 +75,7 @@ test('a language chosen in the settings is spoken at once, on every screen, and 
     }
     await seeWordsAndDescriptors(page);
     await seeChannel(page);
+    await seeQuestion(page, stand);
     await seePayment(page, stand);
     await button(page, 'nav.lock').click();
     await expect(heading(page, t('unlock.title'))).toBeVisible();
@@ -112,6 +113,15 @@ async function seeChannel(page: Page): Promise<void> {
     if (way === 'channel.force') await expectAccessible(page, 'the closing by force in German');
     await button(page, 'app.cancel').click();
   }
+}
+
+/** The question before a channel is opened; the answer is no. */
+async function seeQuestion(page: Page, stand: Stand): Promise<void> {
+  await fillChannel(page, stand.lnd.nodeUri, 300_000n);
+  await button(page, 'open.submit').click();
+  await expect(page.getByRole('dialog', { name: t('open.confirm_title') })).toBeVisible();
+  await expectSpoken(page, 'the question before a channel is opened');
+  await button(page, 'app.cancel').click();
 }
 
 /** On its way, then failed; found by its note. */

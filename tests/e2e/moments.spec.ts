@@ -1,11 +1,18 @@
-// Owns the proof that the screens which a wallet shows only for a while can be used by everyone too: payments on their way and how they end, a fee raised, a server away.
+// Owns the proof that the screens which a wallet shows only for a while can be used by everyone too: payments on their way and how they end, a fee raised, a question asked, a server away.
 import { expect, type Page } from '@playwright/test';
 import { c } from '../../src/lib/wallet/words/coins.js';
 import { w } from '../../src/lib/wallet/words/waiting.js';
 import { heldInvoice } from './support/judge.js';
 import { expectAccessible } from './support/looks.js';
 import { button, field, goTo, heading, satText, shownValue, t, visit } from './support/screen.js';
-import { catchUpTimeoutMs, confirmPayment, enterPayment, payInvoice, requestPayment } from './support/steps.js';
+import {
+  catchUpTimeoutMs,
+  confirmPayment,
+  enterPayment,
+  fillChannel,
+  payInvoice,
+  requestPayment
+} from './support/steps.js';
 import { test } from './support/world.js';
 
 const amountSat = 21_000n;
@@ -71,6 +78,14 @@ test('axe finds no violation on a payment over Lightning, while it is on its way
   const { bolt11 } = await stand.lnd.addInvoice({ amountMsat: amountSat * 1_000n, memo: 'sent' });
   await payInvoice(page, bolt11, amountSat);
   await expectAccessible(page, 'a payment that arrived');
+});
+
+test('axe finds no violation on the question before a channel is opened', async ({ spender: { page }, stand }) => {
+  await fillChannel(page, stand.lnd.nodeUri, 300_000n);
+  await button(page, 'open.submit').click();
+  await expect(page.getByRole('dialog', { name: t('open.confirm_title') })).toBeVisible();
+  await expectAccessible(page, 'the question before a channel is opened');
+  await button(page, 'app.cancel').click();
 });
 
 test('axe finds no violation on coins on their way here, and on a home whose blockchain server is away', async ({

@@ -10,8 +10,7 @@ export const channelWords = {
   'open.amount_hint': '{amount} available on chain. A part stays in reserve while the channel is open.',
   'open.submit': 'Open channel',
   'open.confirm_title': 'Open this channel?',
-  'open.confirm_body':
-    '{amount} move into a channel with {peer}. The on-chain fee for that is {fee}; closing it later costs another.',
+  'open.confirm_body': 'The fee is for the transaction that opens the channel; closing it later costs another.',
   'open.confirm': 'Open for {amount}',
   'open.opening': 'Connecting and opening the channel',
 

@@ -12,7 +12,7 @@ export const channel: Translated<typeof channelWords> = {
   'open.submit': 'Kanal öffnen',
   'open.confirm_title': 'Diesen Kanal öffnen?',
   'open.confirm_body':
-    '{amount} gehen in einen Kanal mit {peer}. Die On-Chain-Gebühr dafür ist {fee}; das spätere Schließen kostet noch eine.',
+    'Die Gebühr ist für die Transaktion, die den Kanal öffnet; das spätere Schließen kostet noch eine.',
   'open.confirm': 'Für {amount} öffnen',
   'open.opening': 'Verbinden und Kanal öffnen',
 
