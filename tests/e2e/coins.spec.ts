@@ -17,7 +17,7 @@ import { freshContext, test } from './support/world.js';
 
 const amountSat = 31_000n;
 
-test('a payment that waits is sped up: the mempool has only the faster one, and its label went along', async ({
+test('a payment that waits is sped up for what is told from the start: the mempool has only the faster one, and its label went along', async ({
   spender: { page },
   stand
 }) => {
@@ -34,19 +34,27 @@ test('a payment that waits is sped up: the mempool has only the faster one, and 
   await field(page, 'payment.label').fill('new roof');
   await button(page, 'payment.save_label').click();
   await expect(page.getByText(t('app.saved'), { exact: true })).toBeVisible();
-  await page.getByLabel(c('speed_up_rate'), { exact: true }).fill('25');
-  await named(page, c('speed_up_ask')).click();
+  stand.esplora.feerateSatPerVb = 25;
+  await expect(async () => {
+    await visit(page, '/activity');
+    await visit(page, `/activity/${slow}`);
+    await expect(page.getByLabel(c('speed_up_rate'), { exact: true })).toHaveValue('25', { timeout: 1_000 });
+  }).toPass({ timeout: catchUpTimeoutMs });
+  stand.esplora.feerateSatPerVb = 2;
+  // What the fast rate costs is there without a question.
   await expect(page.getByText(c('speed_up_replace'), { exact: true })).toBeVisible();
+  await expect(named(page, c('speed_up_ask'))).toHaveCount(0);
   await page.getByRole('button', { name: /^Speed up for / }).click();
   await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).not.toContain(slow);
-  const [fast = ''] = await stand.chain.mempool();
+  const fast = await waitingTransaction(stand);
+  expect(fast.feerateSatPerVb).toBeCloseTo(25, 0);
 
-  await page.waitForURL(`**/activity/${fast}`);
+  await page.waitForURL(`**/activity/${fast.txid}`);
   await expect(field(page, 'payment.label')).toHaveValue('new roof');
   await visit(page, `/activity/${slow}`);
   await expect(page.getByText(c('replaced_title'), { exact: true })).toBeVisible();
   await stand.mine(1);
-  const answer = await fetch(`${stand.esplora.url}/tx/${fast}`);
+  const answer = await fetch(`${stand.esplora.url}/tx/${fast.txid}`);
   expect(await answer.json()).toMatchObject({ status: { confirmed: true } });
 });
 
@@ -205,11 +213,11 @@ test('a payment, and the funding of a channel, pay for the speed that was chosen
 });
 
 /** What the only transaction that waits pays. */
-async function waitingTransaction(stand: Stand): Promise<{ feeSat: bigint; feerateSatPerVb: number }> {
+async function waitingTransaction(stand: Stand): Promise<{ txid: string; feeSat: bigint; feerateSatPerVb: number }> {
   await expect.poll(() => stand.chain.mempool(), { timeout: catchUpTimeoutMs }).toHaveLength(1);
   const [txid = ''] = await stand.chain.mempool();
   const { fee, weight } = await transactionOf(stand, txid);
-  return { feeSat: BigInt(fee), feerateSatPerVb: (fee * 4) / weight };
+  return { txid, feeSat: BigInt(fee), feerateSatPerVb: (fee * 4) / weight };
 }
 
 interface Transaction {
