@@ -1,9 +1,12 @@
-// Owns the proof that Chromium finds the app installable with nothing to object to, that the manifest names only what is there, and that its links and shares lead to the payment in them.
+// Owns the proof that Chromium finds the app installable with nothing to object to, that the manifest names only what is there, and that its links and shares lead to the payment in them without touching another.
 import { expect, type APIRequestContext, type Page } from '@playwright/test';
 import { d } from '../../src/lib/wallet/words/device.js';
+import { holdDisk } from './support/held-disk.js';
+import { heldInvoice } from './support/judge.js';
 import { password, submitUnlock } from './support/onboarding.js';
 import { Profile } from './support/profile.js';
 import { button, goTo, heading, satText, t } from './support/screen.js';
+import { confirmReviewed, enterPayment, paymentStatus } from './support/steps.js';
 import { test } from './support/world.js';
 
 interface Picture {
@@ -103,6 +106,54 @@ test('links that the manifest takes over lead to the payment they ask for, as Ch
   await goTo(page, 'settings');
   await expect(page.getByText(d('links_hint'), { exact: true })).toBeVisible();
 });
+
+test('a link followed, or a text shared, while a payment is being sent leaves that payment alone, and nothing is paid unasked', async ({
+  spender: { page },
+  request,
+  stand
+}) => {
+  const sent = await heldInvoice(stand, 9_000_000n, 'being sent');
+  const linked = await stand.lnd.addInvoice({ amountMsat: 6_000_000n, memo: 'linked meanwhile' });
+  const isSending = page.getByText(t('send.sending', { amount: satText(9_000n) }));
+  const expectOnlySentToArrive = async (state: 'ACCEPTED' | 'SETTLED'): Promise<void> => {
+    expect((await stand.lnd.lookupInvoice(sent.paymentHash)).state).toBe(state);
+    expect((await stand.lnd.lookupInvoice(linked.paymentHash)).state).toBe('OPEN');
+  };
+
+  await enterPayment(page, sent.bolt11);
+  await expect(heading(page, t('send.review_title'))).toBeVisible();
+  const letGo = await holdDisk(page);
+  await confirmReviewed(page, 9_000n);
+  await expect(isSending).toBeVisible();
+  await followLink(page, `lightning:${linked.bolt11}`);
+  await expect.poll(() => new URL(page.url()).hash).toBe('');
+  await expect(isSending).toBeVisible();
+  await expect(page.getByText('being sent', { exact: true })).toBeVisible();
+  await letGo();
+  await stand.lnd.awaitInvoice(sent.paymentHash, 'ACCEPTED');
+  await expect(heading(page, t('send.title'))).toBeVisible();
+  await expect(isSending).toBeVisible();
+
+  // It has left, and its receiver holds it.
+  await followLink(page, `lightning:${linked.bolt11}`);
+  await expectReview(page, 6_000n);
+  await expect(page.getByText('linked meanwhile', { exact: true })).toBeVisible();
+  await expectOnlySentToArrive('ACCEPTED');
+
+  const { action, params } = (await manifestOf(request)).share_target;
+  await page.goto(`${action}?${new URLSearchParams({ [params.text]: linked.bolt11 }).toString()}`);
+  await submitUnlock(page, password);
+  await expectReview(page, 6_000n);
+  await stand.lnd.settleInvoice(sent.preimage);
+  await stand.lnd.awaitInvoice(sent.paymentHash, 'SETTLED');
+  await expect.poll(() => paymentStatus(page, 'being sent')).toBe(t('payment.succeeded'));
+  await expectOnlySentToArrive('SETTLED');
+});
+
+/** Follows a link on the send screen, as a click on one in another app does to the tab that is open. */
+async function followLink(page: Page, uri: string): Promise<void> {
+  await page.evaluate((hash) => (location.hash = hash), `uri=${encodeURIComponent(uri)}`);
+}
 
 /**
  * The addresses that Chromium opens for a click on these links. What an installed app gets by its manifest a page gets by asking for it,
