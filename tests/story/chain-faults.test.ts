@@ -52,7 +52,7 @@ describe('a wallet on a chain that changes its mind', () => {
     const { nodeId } = await device.wallet.info();
     expect(await stand.lnd.awaitUsableChannel(nodeId)).toMatchObject({ isActive: true });
     await waitFor(async () => (await device.wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
-    await pays();
+    await pays(stand, device);
   });
 
   it('shows a payment on chain as waiting when three blocks are undone, and as confirmed when it is in a block again', async () => {
@@ -74,7 +74,7 @@ describe('a wallet on a chain that changes its mind', () => {
       onchainPendingSat: 300_000n
     });
     expect(await device.wallet.payment(txid)).toMatchObject({ status: 'pending' });
-    await pays();
+    await pays(stand, device);
 
     await stand.mine(1);
     await device.wallet.sync();
@@ -83,7 +83,7 @@ describe('a wallet on a chain that changes its mind', () => {
       onchainPendingSat: 0n
     });
     expect(await device.wallet.payment(txid)).toMatchObject({ status: 'succeeded' });
-    await pays();
+    await pays(stand, device);
   });
 
   it('keeps a channel that is ready when the blocks on top of its funding are undone', async () => {
@@ -93,7 +93,7 @@ describe('a wallet on a chain that changes its mind', () => {
     expect(depth).toBeGreaterThan(3);
     await forkEmpty(stand.chain, depth);
     await followed();
-    await pays();
+    await pays(stand, device);
   });
 
   /** Wallet and lnd stand on the node's new tip. */
@@ -108,14 +108,6 @@ describe('a wallet on a chain that changes its mind', () => {
   async function blockOf(txid: string): Promise<string | undefined> {
     const { blockhash } = await stand.chain.rpc.call<{ blockhash?: string }>('getrawtransaction', txid, 1);
     return blockhash || undefined;
-  }
-
-  /** The channel is open, lnd calls it active, and it carries a payment. */
-  async function pays(): Promise<void> {
-    await assertNoForceClose(stand);
-    expect(await stand.lnd.listChannels()).toMatchObject([{ isActive: true }]);
-    const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 1_000_000n });
-    await payLnd(stand, device, bolt11, paymentHash);
   }
 });
 
@@ -159,7 +151,7 @@ describe('a wallet whose chain server fails it', () => {
         timeoutMs: ON_ITS_OWN_MS
       });
       const { txid } = await device.wallet.sendOnchain({ address, amountSat: 50_000n });
-      await pays();
+      await pays(stand, device);
       expect(await stand.chain.mempool()).toEqual([]);
       expect((await device.wallet.payment(txid))?.status).toBe('pending');
 
@@ -172,7 +164,7 @@ describe('a wallet whose chain server fails it', () => {
       await foundByItself();
       await awaitStatus(device, txid, ['succeeded']);
       expect((await stand.lnd.walletBalance()).totalSat).toBe(before.totalSat + 50_000n);
-      await pays();
+      await pays(stand, device);
     }
   );
 
@@ -181,7 +173,7 @@ describe('a wallet whose chain server fails it', () => {
     stand.esplora.setFault('slow');
     await stand.chain.fund(await device.wallet.newAddress(), 100_000n);
     await stand.mine(1);
-    await pays();
+    await pays(stand, device);
     await foundByItself();
     expect(await device.wallet.balances()).toMatchObject({
       onchainSpendableSat: before.onchainSpendableSat + 100_000n
@@ -209,7 +201,7 @@ describe('a wallet whose chain server fails it', () => {
     });
     expect(events.filter((event) => event.type === 'synced')).toEqual([]);
     expect(await device.wallet.channels()).toMatchObject([{ state: 'ready' }]);
-    await pays();
+    await pays(stand, device);
   });
 
   it('keeps what it has and sends on while the server stands still, and finds all of it when that goes on', async () => {
@@ -224,7 +216,7 @@ describe('a wallet whose chain server fails it', () => {
     await device.wallet.sync();
     expect((await device.wallet.info()).blockHeight).toBe(frozenHeight);
     expect((await device.wallet.payment(txid))?.status).toBe('pending');
-    await pays();
+    await pays(stand, device);
 
     stand.esplora.catchUp();
     await foundByItself();
@@ -233,7 +225,7 @@ describe('a wallet whose chain server fails it', () => {
     const gainedSat = (await device.wallet.balances()).onchainSpendableSat - before.onchainSpendableSat;
     expect(gainedSat).toBeGreaterThan(49_000n);
     expect(gainedSat).toBeLessThan(50_000n);
-    await pays();
+    await pays(stand, device);
   });
 
   it('refuses a server whose first block is that of another network, and goes on with its own', async () => {
@@ -244,7 +236,7 @@ describe('a wallet whose chain server fails it', () => {
     await device.wallet.sync();
     await device.wallet.subscribe((event) => events.push(event));
     await waitFor(async () => (await device.wallet.channels())[0]?.state === 'ready', { what: 'the channel' });
-    await pays();
+    await pays(stand, device);
   });
 
   it('without channels follows its own chain again after a longer one of others', async () => {
@@ -280,12 +272,12 @@ describe('a wallet whose chain server fails it', () => {
     await stand.esplora.fallBehind(2);
     await device.wallet.sync();
     expect((await device.wallet.info()).blockHeight).toBe((await stand.chain.height()) - 2);
-    await pays();
+    await pays(stand, device);
     events = [];
     stand.esplora.catchUp();
     await foundByItself();
     expect((await device.wallet.balances()).onchainSpendableSat).toBe(before.onchainSpendableSat);
-    await pays();
+    await pays(stand, device);
   });
 
   /** Nobody asks for a look. */
@@ -296,12 +288,12 @@ describe('a wallet whose chain server fails it', () => {
       timeoutMs: ON_ITS_OWN_MS
     });
   }
-
-  /** lnd calls the channel active, and a payment through it settled. */
-  async function pays(): Promise<void> {
-    await assertNoForceClose(stand);
-    expect(await stand.lnd.listChannels()).toMatchObject([{ isActive: true }]);
-    const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 1_000_000n });
-    await payLnd(stand, device, bolt11, paymentHash);
-  }
 });
+
+/** lnd calls the channel active, and a payment through it settled. */
+async function pays(stand: Stand, device: Device): Promise<void> {
+  await assertNoForceClose(stand);
+  expect(await stand.lnd.listChannels()).toMatchObject([{ isActive: true }]);
+  const { bolt11, paymentHash } = await stand.lnd.addInvoice({ amountMsat: 1_000_000n });
+  await payLnd(stand, device, bolt11, paymentHash);
+}
