@@ -1,19 +1,17 @@
 //! Owns the connections of the node to its peers: bytes in, bytes out with the turn, and who is there.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bitcoin::secp256k1::PublicKey;
-use lightning::ln::types::ChannelId;
 
 use crate::channels::parse_node_id;
 use crate::error::{Code, NodeError};
 use crate::host::LogLevel;
 use crate::node::Node;
 use crate::outputs::Output;
+use crate::presence::OpenChannel;
 use crate::sockets::Socket;
-use crate::types::{ChannelState, NodeEvent};
 
 impl Node {
     /// A connection that we dialled is open.
@@ -73,57 +71,23 @@ impl Node {
     }
 
     pub(crate) fn note_peers(&self) {
-        let now: BTreeSet<PublicKey> = self
-            .peers
-            .list_peers()
-            .iter()
-            .map(|peer| peer.counterparty_node_id)
-            .collect();
-        if *self.connected.borrow() == now {
-            return self.note_woken_channels();
-        }
-        let before = self.connected.replace(now.clone());
-        for node_id in before.difference(&now) {
-            self.outputs.event(NodeEvent::PeerDisconnected {
-                node_id: node_id.to_string(),
-            });
-        }
-        for node_id in now.difference(&before) {
-            self.outputs.event(NodeEvent::PeerConnected {
-                node_id: node_id.to_string(),
-            });
-        }
-        self.asleep.replace(self.sleeping_channels());
-    }
-
-    /// LDK tells nobody that a peer has come to terms with us about a channel, which is some messages after it connected.
-    fn note_woken_channels(&self) {
-        if self.asleep.borrow().is_empty() {
-            return;
-        }
-        let before = self.asleep.replace(self.sleeping_channels());
-        for channel in self.manager.list_usable_channels() {
-            if before.contains(&channel.channel_id) {
-                self.outputs.event(NodeEvent::ChannelChanged {
-                    channel_id: channel.channel_id.to_string(),
-                    state: ChannelState::Ready,
-                    reason: None,
-                });
-            }
+        let peers = self.peers.list_peers();
+        let connected = peers.iter().map(|peer| peer.counterparty_node_id).collect();
+        let events = self.presence.borrow_mut().changes(connected, || self.open_channels());
+        for event in events {
+            self.outputs.event(event);
         }
     }
 
-    /// Open channels of connected peers that cannot be used yet.
-    fn sleeping_channels(&self) -> Vec<ChannelId> {
-        let connected = self.connected.borrow();
-        let channels = self.manager.list_channels();
-        channels
-            .iter()
-            .filter(|channel| {
-                channel.is_channel_ready && !channel.is_usable && connected.contains(&channel.counterparty.node_id)
-            })
-            .map(|channel| channel.channel_id)
-            .collect()
+    fn open_channels(&self) -> Vec<OpenChannel> {
+        let channels = self.manager.list_channels().into_iter();
+        let open = channels.filter(|channel| channel.is_channel_ready);
+        open.map(|channel| OpenChannel {
+            channel_id: channel.channel_id,
+            node_id: channel.counterparty.node_id,
+            is_usable: channel.is_usable,
+        })
+        .collect()
     }
 
     pub(crate) fn revive_hanging_channels(&self) {

@@ -40,6 +40,7 @@ mod onchain_sync;
 pub mod outputs;
 mod payments;
 mod peer_book;
+mod presence;
 mod quarantine;
 mod revive;
 mod rows;

@@ -31,6 +31,7 @@ use crate::onchain_sync::OnchainSync;
 use crate::outputs::{Output, Outputs};
 use crate::payments::Payments;
 use crate::peer_book::PeerBook;
+use crate::presence::Presence;
 use crate::quarantine::Quarantine;
 use crate::revive::Revive;
 use crate::scorer::ScorerCell;
@@ -64,9 +65,7 @@ pub struct Node {
     pub(crate) tip: Rc<Tip>,
     pub(crate) tasks: Rc<Tasks>,
     pub(crate) unsent: Rc<Unsent>,
-    pub(crate) connected: RefCell<BTreeSet<PublicKey>>,
-    /// Channels that cannot be used yet although their peers are there.
-    pub(crate) asleep: RefCell<Vec<ChannelId>>,
+    pub(crate) presence: RefCell<Presence>,
     pub(crate) synced_at_ms: Cell<Option<f64>>,
     pub(crate) revive: RefCell<Revive>,
     pub(crate) quarantine: Rc<Quarantine>,
@@ -256,7 +255,7 @@ impl Node {
     // Out of line: see `load.rs`.
     #[inline(never)]
     fn end_quarantine_if_due(&self) {
-        let connected: Vec<PublicKey> = self.connected.borrow().iter().copied().collect();
+        let connected: Vec<PublicKey> = self.presence.borrow().connected().iter().copied().collect();
         let (channels, unspent) = (self.manager.list_channels(), self.unspent_channels());
         let now_ms = self.payments.now_ms();
         if !self.quarantine.ends(&channels, &unspent, &connected, now_ms) {
