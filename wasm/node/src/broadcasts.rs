@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bitcoin::consensus::encode::deserialize;
-use bitcoin::Transaction;
+use bitcoin::{Transaction, Txid};
 
 use crate::error::NodeError;
 use crate::node::Node;
@@ -21,14 +21,13 @@ impl Node {
         if package.is_empty() {
             return;
         }
-        // Before it is counted: of two that were seen in the same second either might count.
-        let replaced = replaced_by(&package, &waiting);
-        for txid in &replaced {
-            self.outputs.answered(*txid);
-            self.onchain.evict(*txid);
+        let mut txids = Vec::new();
+        for tx in &package {
+            let (txid, replaced) = (tx.compute_txid(), replaced_by(tx, &waiting));
+            txids.push(txid);
+            txids.extend(&replaced);
+            self.give_way(replaced, txid);
         }
-        let made = package.iter().map(Transaction::compute_txid);
-        let txids: Vec<_> = made.chain(replaced).collect();
         self.onchain.note_broadcast(package.clone());
         self.outputs.send(package);
         let sync = Rc::clone(&self.onchain_sync);
@@ -40,18 +39,28 @@ impl Node {
         }));
     }
 
+    /// Before the replacement is counted: of two that were seen in the same second either might count.
+    pub(crate) fn give_way(&self, replaced: Vec<Txid>, replacement: Txid) {
+        for txid in &replaced {
+            self.outputs.answered(*txid);
+        }
+        self.onchain.give_way(replaced, replacement);
+    }
+
     /// The network took a transaction that left as an output, or refused it for good.
     pub async fn broadcast_answered(&self, transaction: &[u8], is_accepted: bool) -> Result<(), NodeError> {
         let transaction: Transaction = deserialize(transaction)
             .map_err(|e| NodeError::internal(format!("What was broadcast is no transaction: {e}.")))?;
         let txid = transaction.compute_txid();
         self.outputs.answered(txid);
-        if !is_accepted {
-            // It may lack what it spends, which the network takes now, or refuses for good.
-            self.outputs.send(self.onchain.waiting_parents(&transaction));
-            self.onchain_sync.refused(txid).await?;
-            self.outputs.event(NodeEvent::BalancesChanged);
+        if is_accepted {
+            self.onchain.keep_replacement(txid);
+            return Ok(());
         }
+        // It may lack what it spends, which the network takes now, or refuses for good.
+        self.outputs.send(self.onchain.waiting_parents(&transaction));
+        self.onchain_sync.refused(txid).await?;
+        self.outputs.event(NodeEvent::BalancesChanged);
         Ok(())
     }
 

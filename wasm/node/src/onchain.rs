@@ -1,7 +1,7 @@
 //! Owns the on-chain wallet (BDK, BIP84). Its changes are staged at the cut of the turn that made them, so they land with everything else (invariant 4).
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bdk_wallet::bitcoin::bip32::Xpriv;
@@ -38,6 +38,8 @@ pub struct OnchainWallet {
     pub(crate) sweep_script: RefCell<Option<ScriptBuf>>,
     /// Coins bound in what waits to claim the outputs that LDK claims now.
     pub(crate) bound: RefCell<HashSet<OutPoint>>,
+    /// What each replacement took the place of, parents first, until the network has answered for it.
+    pub(crate) replaced: RefCell<HashMap<Txid, Vec<Txid>>>,
 }
 
 /// What is on chain, in sat.
@@ -77,6 +79,7 @@ impl OnchainWallet {
             frozen: RefCell::new(frozen),
             sweep_script: RefCell::default(),
             bound: RefCell::default(),
+            replaced: RefCell::default(),
         })
     }
 

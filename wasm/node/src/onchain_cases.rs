@@ -313,16 +313,3 @@ fn a_strangers_coin_is_not_trusted_because_a_child_of_ours_spends_it() {
     assert_eq!(wallet.balance().spendable_sat, 0);
     assert!(wallet.balance().pending_sat > 0);
 }
-
-#[test]
-fn a_replacement_that_the_network_refuses_leaves_the_payment_waiting_as_before() {
-    let wallet = wallet(2);
-    let tx = send(&wallet, Some(40_000));
-    let (made, _) = wallet.speed_up(&faster(&tx, 10.0), &limits(&[])).unwrap();
-    wallet.evict(tx.compute_txid());
-    wallet.note_broadcast(vec![made.clone()]);
-    wallet.evict(made.compute_txid());
-    assert_eq!(wallet.unconfirmed(), vec![]);
-    assert_eq!(wallet.restore_replaced(made.compute_txid()), Some(tx.compute_txid()));
-    assert_eq!(wallet.unconfirmed(), vec![tx]);
-}

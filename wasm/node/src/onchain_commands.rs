@@ -36,9 +36,7 @@ impl Node {
         let (transaction, replaced) = self.onchain.speed_up(request, &self.speed_up_limits())?;
         let txid = transaction.compute_txid();
         if let Some(replaced) = replaced {
-            // Before the broadcast: of two that were seen in the same second either might count.
-            self.outputs.answered(replaced);
-            self.onchain.evict(replaced);
+            self.give_way(vec![replaced], txid);
         }
         self.outputs.broadcast_transactions(&[&transaction]);
         self.onchain.note_broadcast(vec![transaction]);

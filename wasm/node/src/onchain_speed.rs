@@ -50,39 +50,6 @@ impl OnchainWallet {
         Ok((self.sign(plan.psbt)?, replaced))
     }
 
-    /// Whether another transaction has taken this one's place.
-    pub fn is_replaced(&self, txid: Txid) -> bool {
-        let rivals = self.rivals(txid);
-        let bdk = self.bdk.borrow();
-        rivals.iter().any(|rival| bdk.get_tx(*rival).is_some())
-    }
-
-    /// Transactions that spend what this one spends.
-    pub fn rivals(&self, txid: Txid) -> Vec<Txid> {
-        let bdk = self.bdk.borrow();
-        let graph = bdk.tx_graph();
-        let Some(tx) = graph.get_tx(txid) else {
-            return Vec::new();
-        };
-        let rivals: HashSet<Txid> = graph.direct_conflicts(&tx).map(|(_, rival)| rival).collect();
-        rivals.into_iter().collect()
-    }
-
-    /// The network did not take a replacement: what it was to replace waits as before. Answers what that is.
-    pub fn restore_replaced(&self, replacement: Txid) -> Option<Txid> {
-        let rivals = self.rivals(replacement);
-        let restored = rivals.into_iter().max_by_key(|rival| self.last_seen(*rival))?;
-        let mut bdk = self.bdk.borrow_mut();
-        if bdk.get_tx(restored).is_some() {
-            return None;
-        }
-        let tx = bdk.tx_graph().get_tx(restored)?;
-        // Later than its eviction, which may have been in this second.
-        let seen_at = self.host.now().as_secs() + 1;
-        bdk.apply_unconfirmed_txs([(tx, seen_at)]);
-        Some(restored)
-    }
-
     fn plan(&self, request: &SpeedUpRequest, limits: &SpeedUpLimits) -> Result<SpeedUp, NodeError> {
         check_feerate(request.feerate_sat_per_vb)?;
         let waiting = self.unconfirmed();

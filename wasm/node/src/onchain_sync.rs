@@ -82,7 +82,7 @@ impl OnchainSync {
         }
         self.onchain.evict(txid);
         self.record(txid).await?;
-        if let Some(restored) = self.onchain.restore_replaced(txid) {
+        for restored in self.onchain.restore_replaced(txid) {
             self.record(restored).await?;
         }
         Ok(())

@@ -44,12 +44,12 @@ pub fn without_worse(
     package.into_iter().map(|tx| better(&tx).unwrap_or(tx)).collect()
 }
 
-/// What of it, parents first, cannot happen any more once the package does.
-pub fn replaced_by(package: &[Transaction], on_its_way: &[Transaction]) -> Vec<Txid> {
+/// What of it, parents first, cannot happen any more once the transaction does.
+pub fn replaced_by(tx: &Transaction, on_its_way: &[Transaction]) -> Vec<Txid> {
     let mut replaced = Vec::new();
     for waiting in on_its_way {
         let stands_on = |txid: &Txid| waiting.input.iter().any(|input| input.previous_output.txid == *txid);
-        if package.iter().any(|tx| are_rivals(tx, waiting)) || replaced.iter().any(stands_on) {
+        if are_rivals(tx, waiting) || replaced.iter().any(stands_on) {
             replaced.push(waiting.compute_txid());
         }
     }
@@ -209,8 +209,8 @@ mod tests {
         let [waiting, other] = [claiming(&[CLAIMED, COIN], 5_000, 1), claiming(&[3], 5_000, 1)];
         let better = claiming(&[CLAIMED, 2], 3_000, 2);
         let on_its_way = [waiting.clone(), other];
-        assert_eq!(replaced_by(&[better], &on_its_way), [waiting.compute_txid()]);
-        assert_eq!(replaced_by(std::slice::from_ref(&waiting), &on_its_way), []);
+        assert_eq!(replaced_by(&better, &on_its_way), [waiting.compute_txid()]);
+        assert_eq!(replaced_by(&waiting, &on_its_way), []);
         let mut child = claiming(&[], 1_000, 3);
         child.input.push(TxIn {
             previous_output: OutPoint::new(waiting.compute_txid(), 0),
@@ -218,7 +218,7 @@ mod tests {
         });
         let with_child = [waiting.clone(), child.clone()];
         let both = [waiting.compute_txid(), child.compute_txid()];
-        assert_eq!(replaced_by(&[claiming(&[CLAIMED, 2], 3_000, 2)], &with_child), both);
+        assert_eq!(replaced_by(&claiming(&[CLAIMED, 2], 3_000, 2), &with_child), both);
     }
 
     #[test]
