@@ -66,6 +66,17 @@ describe('what waits for a block while feerates rise', () => {
     await device.wallet.sync();
   }
 
+  /** Whatever its owner would pay: a child would only stand in the way of what the node puts in its place. */
+  async function assertLeftToTheNode(txid: string): Promise<void> {
+    expect(await device.wallet.payment(txid)).toMatchObject({ kind: 'onchain', status: 'pending' });
+    for (const feerateSatPerVb of [1, 90]) {
+      const request = { txid, feerateSatPerVb };
+      const refused = expect.objectContaining({ code: 'speeds_up_itself' }) as unknown;
+      await expect(device.wallet.quoteSpeedUp(request)).rejects.toEqual(refused);
+      await expect(device.wallet.speedUp(request)).rejects.toEqual(refused);
+    }
+  }
+
   it('lets its owner speed up a closing by consent: a child from its output brings it into the block', async () => {
     const [channel] = await device.wallet.channels();
     await device.wallet.closeChannel(channel?.channelId ?? '');
@@ -90,9 +101,7 @@ describe('what waits for a block while feerates rise', () => {
     const anchor = outputOf(commitment, anchorSat);
     await emptyBlockAt(stand, device, 20);
     const child = await spenderAt(stand, 20, anchor, commitment);
-    await expect(device.wallet.quoteSpeedUp({ txid: child.txid, feerateSatPerVb: 90 })).rejects.toMatchObject({
-      code: 'speeds_up_itself'
-    });
+    await assertLeftToTheNode(child.txid);
     // Its change is gone with the next child: a payment that spent it would be, too.
     expect(await device.wallet.balances()).toMatchObject({ onchainSpendableSat: 0n });
     const address = await stand.lnd.newAddress();
@@ -120,6 +129,7 @@ describe('what waits for a block while feerates rise', () => {
     await mineTo(deadline);
     const claim = await spenderAt(stand, 2, htlc);
     await assertOnlyRepeated(stand, device, claim.txid);
+    await assertLeftToTheNode(claim.txid);
     for (const feerateSatPerVb of [20, 40]) {
       await emptyBlockAt(stand, device, feerateSatPerVb);
       expect(spent(await spenderAt(stand, feerateSatPerVb, htlc))).toEqual(spent(claim));
@@ -136,7 +146,9 @@ describe('what waits for a block while feerates rise', () => {
     await confirm(stand, device, txid);
     const htlc = outputOf(await transactionOf(stand, txid), heldSat);
     await mineTo(deadline);
-    await assertOnlyRepeated(stand, device, (await spenderAt(stand, 2, htlc)).txid);
+    const claim = await spenderAt(stand, 2, htlc);
+    await assertOnlyRepeated(stand, device, claim.txid);
+    await assertLeftToTheNode(claim.txid);
     for (const feerateSatPerVb of [20, 40]) {
       await emptyBlockAt(stand, device, feerateSatPerVb);
       await spenderAt(stand, feerateSatPerVb, htlc);
@@ -153,6 +165,7 @@ describe('what waits for a block while feerates rise', () => {
     await mineTo(part?.freeAtHeight ?? 0);
     const slow = await spenderAt(stand, 2, ours);
     await assertOnlyRepeated(stand, device, slow.txid);
+    await assertLeftToTheNode(slow.txid);
     for (const feerateSatPerVb of [20, 40]) {
       await emptyBlockAt(stand, device, feerateSatPerVb);
       await spenderAt(stand, feerateSatPerVb, ours);

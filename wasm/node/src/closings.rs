@@ -27,6 +27,23 @@ impl Node {
         parts
     }
 
+    /// The outputs of closed channels that are claimed, swept or taken from a cheat: LDK makes that anew until it is in a block.
+    pub(crate) fn claimed_outputs(&self) -> HashSet<OutPoint> {
+        let monitors = self.chain_monitor.list_monitors().into_iter();
+        let watched = monitors
+            .filter_map(|channel_id| self.chain_monitor.get_monitor(channel_id).ok())
+            .flat_map(|monitor| {
+                let funding_txid = monitor.get_funding_txo().txid;
+                let outputs = monitor.get_outputs_to_watch().into_iter();
+                outputs.filter(move |(txid, _)| *txid != funding_txid)
+            })
+            .flat_map(|(txid, outputs)| outputs.into_iter().map(move |(vout, _)| OutPoint { txid, vout }));
+        let swept = self.sweeper.tracked_spendable_outputs().into_iter();
+        watched
+            .chain(swept.map(|output| outpoint(&output.descriptor)))
+            .collect()
+    }
+
     fn parts_of(&self, channel_id: ChannelId) -> Vec<ClosingPart> {
         let Ok(monitor) = self.chain_monitor.get_monitor(channel_id) else {
             return vec![];

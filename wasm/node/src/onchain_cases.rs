@@ -104,6 +104,7 @@ pub(crate) fn faster(tx: &Transaction, feerate_sat_per_vb: f64) -> SpeedUpReques
 pub(crate) fn limits(fundings: &[&Transaction]) -> SpeedUpLimits {
     SpeedUpLimits {
         fundings: fundings.iter().map(|tx| tx.compute_txid()).collect(),
+        claimed: HashSet::new(),
         reserve_sat: 0,
     }
 }
@@ -207,6 +208,25 @@ fn what_a_stranger_sends_is_not_spent_before_it_confirms_but_for_its_own_speed()
 }
 
 #[test]
+fn what_claims_a_channels_output_is_left_to_the_node_with_all_that_stands_on_it_and_what_a_peer_pays_is_not() {
+    let wallet = wallet(0);
+    let claim = paying_us(&wallet, KeychainKind::Internal, 77);
+    let claimed = SpeedUpLimits {
+        claimed: spent(&claim),
+        ..limits(&[])
+    };
+    wallet.note_broadcast(vec![claim.clone()]);
+    let (child, _) = wallet.speed_up(&faster(&claim, 5.0), &limits(&[])).unwrap();
+    let refused = |tx: &Transaction, feerate| wallet.quote_speed_up(&faster(tx, feerate), &claimed).unwrap_err().code;
+    assert_eq!(
+        [1.0, 20.0].map(|feerate| refused(&claim, feerate)),
+        [Code::SpeedsUpItself; 2]
+    );
+    wallet.note_broadcast(vec![child.clone()]);
+    assert_eq!([&claim, &child].map(|tx| refused(tx, 20.0)), [Code::SpeedsUpItself; 2]);
+}
+
+#[test]
 fn a_speed_that_is_none_and_a_transaction_that_does_not_wait_are_refused() {
     let wallet = wallet(2);
     let tx = send(&wallet, Some(40_000));
@@ -270,8 +290,8 @@ fn a_payee_who_was_not_sent_everything_never_pays_for_the_speed() {
     let tx = send(&wallet, Some(74_000));
     let change_sat = wallet.balance().spendable_sat;
     let limits = SpeedUpLimits {
-        fundings: HashSet::new(),
         reserve_sat: change_sat - 100,
+        ..limits(&[])
     };
     let refused = wallet.quote_speed_up(&faster(&tx, 10.0), &limits).unwrap_err();
     assert_eq!(refused.code, Code::InsufficientBalance);

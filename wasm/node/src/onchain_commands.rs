@@ -71,6 +71,7 @@ impl Node {
         let fundings: std::collections::HashSet<Txid> = open.chain(watched).collect();
         SpeedUpLimits {
             fundings,
+            claimed: self.claimed_outputs(),
             reserve_sat: self.channels.reserve_sat(),
         }
     }

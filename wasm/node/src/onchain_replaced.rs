@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use bitcoin::Txid;
+use bitcoin::{OutPoint, Transaction, Txid};
 
 use crate::onchain::OnchainWallet;
 
@@ -24,6 +24,13 @@ impl OnchainWallet {
         };
         let rivals: HashSet<Txid> = graph.direct_conflicts(&tx).map(|(_, rival)| rival).collect();
         rivals.into_iter().collect()
+    }
+
+    /// Whether what pays more takes its place without anybody's doing. A child would have to be outbid as well, and so hold that up.
+    pub fn is_raised_by_node(&self, tx: &Transaction, claimed: &HashSet<OutPoint>) -> bool {
+        let ours = self.our_inputs(tx);
+        let pays_for_claim = ours > 0 && ours < tx.input.len();
+        pays_for_claim || tx.input.iter().any(|input| claimed.contains(&input.previous_output))
     }
 
     /// These, parents first, will not happen once the replacement does.

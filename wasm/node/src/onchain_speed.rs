@@ -28,6 +28,8 @@ pub struct SpeedUp {
 pub struct SpeedUpLimits {
     /// Transactions that open channels.
     pub fundings: HashSet<Txid>,
+    /// Outputs that the node claims, each time for a higher fee.
+    pub claimed: HashSet<OutPoint>,
     pub reserve_sat: u64,
 }
 
@@ -59,17 +61,17 @@ impl OnchainWallet {
         };
         let txid = tx.compute_txid();
         let spends_it = |other: &Transaction| other.input.iter().any(|input| input.previous_output.txid == txid);
-        let ours = self.our_inputs(tx);
-        if ours > 0 && ours < tx.input.len() {
+        let mut stands_on = ancestry(tx, &waiting).into_iter();
+        if stands_on.any(|tx| self.is_raised_by_node(tx, &limits.claimed)) {
             return Err(NodeError::new(
                 Code::SpeedsUpItself,
-                "It brings a channel's closing forward, and the node raises its fee by itself.",
+                "It belongs to a channel's closing, and the node raises its fee by itself.",
                 "Keep the wallet open until it is in a block.",
             ));
         }
         let is_promised = self.promised.borrow().iter().any(|coin| coin.txid == txid);
         let is_settled = is_promised || limits.fundings.contains(&txid) || waiting.iter().any(spends_it);
-        let (psbt, quote) = if is_settled || ours == 0 {
+        let (psbt, quote) = if is_settled || self.our_inputs(tx) == 0 {
             self.child(tx, &waiting, request.feerate_sat_per_vb)?
         } else {
             self.replacement(tx, request.feerate_sat_per_vb, limits.reserve_sat)?

@@ -17,7 +17,7 @@ export const coinWords = {
   speed_up_doing: 'Sending it',
   speed_up_itself_title: 'Tern raises this fee by itself',
   speed_up_itself_body:
-    'It pays for the closing of a channel. As long as it waits, a faster one takes its place when fees rise. Keep Tern open until it is in a block.',
+    'It belongs to the closing of a channel. As long as it waits, a faster one takes its place when fees rise. Keep Tern open until it is in a block.',
   replaced_title: 'Replaced',
   replaced_body: 'Another transaction took the place of this one. This one will not happen.',
 

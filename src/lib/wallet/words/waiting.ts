@@ -12,7 +12,8 @@ export const waitingWords = {
 
   what_coins: 'Coins on the way',
   why_coins: 'They were seen and wait for their first block.',
-  when_coins: 'About {when}; later where the fee is low. What waits can be sped up in the activity.',
+  when_coins:
+    'About {when}; later where the fee is low. In the activity it can be sped up, unless Tern does that by itself.',
   what_opening: 'Channel with {peer}',
   why_opening: 'The peer is being asked to open it.',
   when_opening: 'Once the peer has answered',

@@ -18,7 +18,7 @@ export const coins: Translated<typeof coinWords> = {
   speed_up_doing: 'Wird gesendet',
   speed_up_itself_title: 'Tern erhöht diese Gebühr von selbst',
   speed_up_itself_body:
-    'Sie zahlt für die Schließung eines Kanals. Solange sie wartet, tritt eine schnellere an ihre Stelle, wenn die Gebühren steigen. Lass Tern offen, bis sie in einem Block steht.',
+    'Sie gehört zur Schließung eines Kanals. Solange sie wartet, tritt eine schnellere an ihre Stelle, wenn die Gebühren steigen. Lass Tern offen, bis sie in einem Block steht.',
   replaced_title: 'Ersetzt',
   replaced_body: 'Eine andere Transaktion ist an die Stelle dieser getreten. Diese wird nicht stattfinden.',
 

@@ -13,7 +13,8 @@ export const waiting: Translated<typeof waitingWords> = {
 
   what_coins: 'Coins unterwegs',
   why_coins: 'Sie wurden gesehen und warten auf ihren ersten Block.',
-  when_coins: 'Etwa {when}; später, wenn die Gebühr niedrig ist. Was wartet, lässt sich im Verlauf beschleunigen.',
+  when_coins:
+    'Etwa {when}; später, wenn die Gebühr niedrig ist. Im Verlauf lässt es sich beschleunigen, wenn Tern das nicht von selbst tut.',
   what_opening: 'Kanal mit {peer}',
   why_opening: 'Der Partner wird gefragt, ob er ihn öffnet.',
   when_opening: 'Sobald der Partner geantwortet hat',
