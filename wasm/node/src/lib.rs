@@ -34,6 +34,7 @@ mod onchain_cases;
 mod onchain_claims;
 mod onchain_coins;
 mod onchain_commands;
+mod onchain_packages;
 mod onchain_replaced;
 mod onchain_send;
 mod onchain_speed;

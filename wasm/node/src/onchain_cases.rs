@@ -324,6 +324,23 @@ fn what_is_promised_to_a_channel_is_neither_replaced_away_nor_spent_by_a_child()
 }
 
 #[test]
+fn a_child_is_sped_up_again_out_of_what_it_brings_and_pays_for_its_parent_as_before() {
+    let wallet = wallet(0);
+    let incoming = paying_us(&wallet, KeychainKind::External, 77);
+    wallet.note_broadcast(vec![incoming.clone()]);
+    let (child, _) = wallet.speed_up(&faster(&incoming, 5.0), &limits(&[])).unwrap();
+    wallet.note_broadcast(vec![child.clone()]);
+    let (again, replaced) = wallet.speed_up(&faster(&child, 10.0), &limits(&[])).unwrap();
+    assert_eq!((replaced, spent(&again)), (Some(child.compute_txid()), spent(&child)));
+    let both_vb = (incoming.vsize() + again.vsize()) as f64;
+    let feerate = fee_sat(&wallet, &again) as f64 / both_vb;
+    assert!((9.9..10.3).contains(&feerate), "{feerate} sat/vB");
+    let refused = wallet.quote_speed_up(&faster(&child, 5.5), &limits(&[])).unwrap_err();
+    assert_eq!(refused.code, Code::InvalidArgument);
+    assert!(refused.cause.ends_with(" 6 sat/vB at least."), "{}", refused.cause);
+}
+
+#[test]
 fn a_strangers_coin_is_not_trusted_because_a_child_of_ours_spends_it() {
     let wallet = wallet(0);
     let incoming = paying_us(&wallet, KeychainKind::External, 77);

@@ -10,6 +10,7 @@ use bitcoin::{Amount, OutPoint, Psbt, ScriptBuf, Transaction, Txid};
 use crate::error::{Code, NodeError};
 use crate::fees::feerate;
 use crate::onchain::OnchainWallet;
+use crate::onchain_packages::ancestry;
 use crate::onchain_send::{check_feerate, insufficient};
 use crate::types::{SpeedUpMethod, SpeedUpQuote, SpeedUpRequest};
 
@@ -61,8 +62,8 @@ impl OnchainWallet {
         };
         let txid = tx.compute_txid();
         let spends_it = |other: &Transaction| other.input.iter().any(|input| input.previous_output.txid == txid);
-        let mut stands_on = ancestry(tx, &waiting).into_iter();
-        if stands_on.any(|tx| self.is_raised_by_node(tx, &limits.claimed)) {
+        let stands_on = ancestry(tx, &waiting);
+        if stands_on.iter().any(|tx| self.is_raised_by_node(tx, &limits.claimed)) {
             return Err(NodeError::new(
                 Code::SpeedsUpItself,
                 "It belongs to a channel's closing, and the node raises its fee by itself.",
@@ -71,10 +72,16 @@ impl OnchainWallet {
         }
         let is_promised = self.promised.borrow().iter().any(|coin| coin.txid == txid);
         let is_settled = is_promised || limits.fundings.contains(&txid) || waiting.iter().any(spends_it);
-        let (psbt, quote) = if is_settled || self.our_inputs(tx) == 0 {
-            self.child(tx, &waiting, request.feerate_sat_per_vb)?
+        let is_child = is_settled || self.our_inputs(tx) == 0;
+        let least_sat_per_vb = 1.0 + self.rate_of(&stands_on, is_child);
+        if request.feerate_sat_per_vb < least_sat_per_vb {
+            return Err(too_slow(least_sat_per_vb));
+        }
+        let (psbt, quote) = if is_child {
+            self.child(tx, &stands_on, request.feerate_sat_per_vb)?
         } else {
-            self.replacement(tx, request.feerate_sat_per_vb, limits.reserve_sat)?
+            let sat_per_vb = self.own_rate(&stands_on, request.feerate_sat_per_vb);
+            self.replacement(tx, sat_per_vb, limits.reserve_sat)?
         };
         if request.agreed.as_ref().is_some_and(|agreed| *agreed != quote) {
             self.bdk.borrow_mut().cancel_tx(&psbt.unsigned_tx);
@@ -112,10 +119,9 @@ impl OnchainWallet {
                 reserve_sat,
             ))
         });
-        let psbt = match (ours, self.sole_receiver(tx)) {
-            // Where nothing is left to us, what was sent pays.
-            (Err(e), Some(receiver)) if e.code == Code::InsufficientBalance && self.own_sat(tx) <= reserve_sat => {
-                self.replace(tx, sat_per_vb, Some(receiver))?
+        let psbt = match (ours, self.payer(tx, reserve_sat)) {
+            (Err(e), Some(payer)) if e.code == Code::InsufficientBalance => {
+                self.replace(tx, sat_per_vb, Some(payer))?
             }
             (made, _) => made?,
         };
@@ -127,7 +133,7 @@ impl OnchainWallet {
         Ok((psbt, quote))
     }
 
-    /// `payer`: the receiver that gets less, absent where we pay.
+    /// `payer`: whose output gets smaller, absent where our coins pay.
     fn replace(&self, tx: &Transaction, sat_per_vb: f64, payer: Option<ScriptBuf>) -> Result<Psbt, NodeError> {
         let untouchable = self.untouchable();
         let have_sat = self.balance().spendable_sat;
@@ -160,16 +166,10 @@ impl OnchainWallet {
     fn child(
         &self,
         tx: &Transaction,
-        waiting: &[Transaction],
+        parents: &[&Transaction],
         sat_per_vb: f64,
     ) -> Result<(Psbt, SpeedUpQuote), NodeError> {
-        let parents = ancestry(tx, waiting);
-        let parents_vb: u64 = parents.iter().map(|tx| tx.vsize() as u64).sum();
-        let paid_sat: u64 = parents.iter().map(|tx| self.fee_of(tx).to_sat()).sum();
-        let least_sat_per_vb = paid_sat as f64 / parents_vb as f64 + 1.0;
-        if sat_per_vb < least_sat_per_vb {
-            return Err(too_slow(least_sat_per_vb));
-        }
+        let (parents_vb, paid_sat) = self.size_and_fee(parents);
         // What a stranger may still replace must not pass for our own change.
         let to = if self.our_inputs(tx) == 0 {
             self.new_address().script_pubkey()
@@ -215,17 +215,17 @@ impl OnchainWallet {
         })
     }
 
-    /// Nothing, where an input is not known to us: then a child pays for all of it.
-    fn fee_of(&self, tx: &Transaction) -> Amount {
-        self.bdk.borrow().calculate_fee(tx).unwrap_or(Amount::ZERO)
-    }
-
-    fn sole_receiver(&self, tx: &Transaction) -> Option<ScriptBuf> {
+    /// Who gets less where no coin of ours can pay: we, of what goes from us to us, or who was sent everything.
+    fn payer(&self, tx: &Transaction, reserve_sat: u64) -> Option<ScriptBuf> {
         let bdk = self.bdk.borrow();
-        let scripts = tx.output.iter().map(|output| &output.script_pubkey);
-        let foreign: Vec<_> = scripts.filter(|script| !bdk.is_mine((*script).clone())).collect();
-        match foreign.as_slice() {
-            [receiver] => Some((*receiver).clone()),
+        let (own, foreign): (Vec<_>, Vec<_>) = tx
+            .output
+            .iter()
+            .map(|output| output.script_pubkey.clone())
+            .partition(|script| bdk.is_mine(script.clone()));
+        match (own.as_slice(), foreign.as_slice()) {
+            ([ours], []) => Some(ours.clone()),
+            (_, [receiver]) if self.own_sat(tx) <= reserve_sat => Some(receiver.clone()),
             _ => None,
         }
     }
@@ -243,19 +243,6 @@ impl OnchainWallet {
             .filter(|output| !bdk.is_mine(output.script_pubkey.clone()));
         foreign.map(|output| output.value.to_sat()).sum()
     }
-}
-
-/// A transaction and all above it that waits.
-fn ancestry<'a>(tx: &Transaction, parents_first: &'a [Transaction]) -> Vec<&'a Transaction> {
-    let mut wanted = HashSet::from([tx.compute_txid()]);
-    let mut found = Vec::new();
-    for candidate in parents_first.iter().rev() {
-        if wanted.contains(&candidate.compute_txid()) {
-            wanted.extend(candidate.input.iter().map(|input| input.previous_output.txid));
-            found.push(candidate);
-        }
-    }
-    found
 }
 
 fn fee_of(psbt: &Psbt) -> Result<Amount, NodeError> {
