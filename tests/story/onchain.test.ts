@@ -41,6 +41,7 @@ describe('coins and what waits, against btcd and lnd', () => {
     if (!tx?.status.confirmed) throw new Error(`${txid} is in no block`);
     return tx;
   };
+  const statusOf = async (txid: string): Promise<string | undefined> => (await device.wallet.payment(txid))?.status;
   const inMempool = async (txid: string): Promise<void> => {
     await expect.poll(() => stand.chain.mempool(), { timeout: 20_000 }).toContain(txid);
   };
@@ -66,6 +67,29 @@ describe('coins and what waits, against btcd and lnd', () => {
     expect(await device.wallet.payment(txid)).toMatchObject({ status: 'failed', failureCode: 'replaced' });
     expect(await device.wallet.payment(faster.txid)).toMatchObject({ status: 'succeeded', amountMsat: 200_000_000n });
     expect(await device.wallet.labels([faster.txid])).toEqual({ [faster.txid]: 'rent' });
+  });
+
+  it('lets a payment wait on where the network refuses what was to replace it, and nothing that it had replaced', async () => {
+    const address = await stand.lnd.newAddress();
+    const first = await device.wallet.sendOnchain({ address, amountSat: 30_000n, feerateSatPerVb: 2 });
+    await inMempool(first.txid);
+    const second = await device.wallet.speedUp({ txid: first.txid, feerateSatPerVb: 10 });
+    await inMempool(second.txid);
+    stand.esplora.setFault('refused', (path) => path === '/tx');
+    const third = await device.wallet.speedUp({ txid: second.txid, feerateSatPerVb: 20 });
+    await expect.poll(() => statusOf(third.txid), { timeout: 20_000 }).toBe('failed');
+    stand.esplora.setFault();
+    await expect.poll(() => statusOf(second.txid)).toBe('pending');
+    expect(await device.wallet.payment(first.txid)).toMatchObject({ status: 'failed', failureCode: 'replaced' });
+    expect(await stand.chain.mempool()).toEqual([second.txid]);
+
+    const last = await device.wallet.speedUp({ txid: second.txid, feerateSatPerVb: 30 });
+    await inMempool(last.txid);
+    const tx = await mined(last.txid);
+    expect(tx.vout.filter((output) => output.scriptpubkey_address === address).map(({ value }) => value)).toEqual([
+      30_000
+    ]);
+    expect(await device.wallet.payment(second.txid)).toMatchObject({ status: 'failed', failureCode: 'replaced' });
   });
 
   it('lets a child pay for what somebody else sent too cheaply', async () => {

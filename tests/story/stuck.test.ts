@@ -77,7 +77,7 @@ describe('what waits for a block while feerates rise', () => {
     }
   }
 
-  it('lets its owner speed up a closing by consent: a child from its output brings it into the block', async () => {
+  it('lets its owner speed up a closing by consent: a child from its output brings it into the block, and pays more when that is asked again', async () => {
     const [channel] = await device.wallet.channels();
     await device.wallet.closeChannel(channel?.channelId ?? '');
     const closing = await firstWaiting(stand, 'the closing');
@@ -92,7 +92,17 @@ describe('what waits for a block while feerates rise', () => {
     const child = await spenderAt(stand, 30, { txid: closing.txid, vout: 0 }, closing);
     expect(child.txid).toBe(txid);
     expect(child.feeSat).toBe(quote.extraFeeSat);
-    await confirm(stand, device, child.txid);
+
+    // Nothing but what it brings can pay for more.
+    for (const { outpoint, confirmations } of await device.wallet.coins()) {
+      if (confirmations > 0) await device.wallet.freezeCoin(outpoint, true);
+    }
+    await emptyBlockAt(stand, device, 60);
+    const again = await device.wallet.speedUp({ txid: child.txid, feerateSatPerVb: 60 });
+    const faster = await spenderAt(stand, 60, { txid: closing.txid, vout: 0 }, closing);
+    expect(faster.txid).toBe(again.txid);
+    expect(spent(faster)).toEqual(spent(child));
+    await confirm(stand, device, faster.txid);
     expect((await transactionOf(stand, closing.txid)).confirmation).toBeDefined();
   });
 
