@@ -1,6 +1,7 @@
 // Owns the proof that the unit chosen is the one that amounts are shown, typed and asked for in: by what lnd was paid and is asked to pay.
 import { expect, type Page } from '@playwright/test';
 import { formatBtc } from '../../src/lib/wallet/money.js';
+import { payLnd } from './support/backup.js';
 import { unlock } from './support/onboarding.js';
 import { button, field, goTo, heading, satText, shownValue, t, visit } from './support/screen.js';
 import { enterPayment, totalSat } from './support/steps.js';
@@ -12,6 +13,7 @@ test('amounts chosen to be in bitcoin are so on home, in activity and at the rev
   spender: { page },
   stand
 }) => {
+  await payLnd(stand, page, 1_234n, 'before the unit was changed');
   const total = await totalSat(page);
   await chooseUnit(page, 'btc');
   const expectBitcoin = async (): Promise<void> => {
@@ -20,7 +22,7 @@ test('amounts chosen to be in bitcoin are so on home, in activity and at the rev
     await expect(page.getByRole('main')).not.toContainText(anySat);
     await goTo(page, 'activity');
     const payments = page.getByRole('list', { name: t('activity.list') });
-    await expect(payments).toContainText(btcText(300_000n));
+    await expect(payments).toContainText(btcText(1_234n));
     await expect(payments).not.toContainText(anySat);
   };
   await expectBitcoin();
