@@ -252,10 +252,13 @@ export class LndClient {
 
   /** Resolves when lnd counts the channel as closed and has no more to sweep from it. */
   async awaitClosed(channelPoint: string, timeoutMs = 30_000): Promise<LndClosedChannel> {
-    return waitFor(async () => (await this.closedChannels()).find((channel) => channel.channelPoint === channelPoint), {
-      what: `lnd to count ${channelPoint} as closed`,
-      timeoutMs
-    });
+    const closedOrWhere = async (): Promise<LndClosedChannel> => {
+      const closed = (await this.closedChannels()).find((channel) => channel.channelPoint === channelPoint);
+      if (closed) return closed;
+      const pending = await this.rest.get('/v1/channels/pending');
+      throw new TernError('internal', `lnd’s pending channels are ${JSON.stringify(pending)}`, 'Look into lnd’s log.');
+    };
+    return waitFor(closedOrWhere, { what: `lnd to count ${channelPoint} as closed`, timeoutMs });
   }
 
   /**

@@ -1,4 +1,6 @@
 // Owns an lnd on regtest: it is synced when `start` and `restart` resolve, and keeps its ports and its data across restarts.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { obtainLnd } from './binaries.js';
 import type { Chain } from './chain.js';
 import { LndClient } from './lnd-client.js';
@@ -7,6 +9,9 @@ import { closeDirectory, NodeProcess, openDirectory, type NodeDirectory } from '
 import { waitFor } from './wait.js';
 
 export * from './lnd-client.js';
+
+/** As many as tell a channel's last minutes. */
+const LOG_LINES = 40;
 
 export interface LndOptions {
   /** For log lines and gossip; default `lnd`. */
@@ -114,6 +119,13 @@ export class Lnd extends LndClient {
   async restart(): Promise<void> {
     await this.shutDown();
     await this.launch();
+  }
+
+  /** The last lines of lnd's log that mention `text`. */
+  async logOf(text: string): Promise<string> {
+    const log = await readFile(path.join(this.#setup.directory.path, `${this.#setup.alias}.out`), 'utf8');
+    const lines = log.split('\n').filter((line) => line.includes(text));
+    return lines.slice(-LOG_LINES).join('\n');
   }
 
   /** Ends lnd for good; a temporary directory goes with it. */

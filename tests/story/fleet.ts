@@ -1,5 +1,6 @@
 // Owns a fleet of wallets at one lnd, so that what takes long for one is tried by all at once; it is judged by what lnd and the chain say of each.
 import { expect } from 'vitest';
+import { TernError } from '../../src/wire/errors.js';
 import type { LndChannel, LndClosedChannel } from '../regtest/lnd.js';
 import type { Stand } from '../regtest/stand.js';
 import { waitFor } from '../regtest/wait.js';
@@ -133,6 +134,19 @@ export class Ship {
     const [txid = '', vout] = channelPoint.split(':');
     const closing = await waitFor(() => spenderOf(this.stand, txid, Number(vout)), { what: 'the closing', timeoutMs });
     return closing.txid;
+  }
+
+  /**
+   * lnd's word on a channel whose closing has its confirmations. lnd looks for those once and does not repeat a look that failed: where it
+   * counts nothing in a minute, its log of the channel is shown, and it is started anew.
+   */
+  async closedAtLnd(channelPoint: string): Promise<LndClosedChannel> {
+    const { lnd } = this.stand;
+    return lnd.awaitClosed(channelPoint, 60_000).catch(async (thrown: unknown) => {
+      console.warn(`${TernError.from(thrown).message}\n${await lnd.logOf(txidOf(channelPoint))}`);
+      await lnd.restart();
+      return lnd.awaitClosed(channelPoint);
+    });
   }
 }
 

@@ -183,7 +183,7 @@ describe.each(ways)('when, from some chunk on, %s,', (_what, way) => {
     });
     await confirm();
     for (const [ship, channelPoint] of points) {
-      const { closeType, closingTxid } = await stand.lnd.awaitClosed(channelPoint, 60_000);
+      const { closeType, closingTxid } = await ship.closedAtLnd(channelPoint);
       expect([closeType, closingTxid]).toEqual(['COOPERATIVE_CLOSE', await ship.closingOf(channelPoint)]);
     }
   }
