@@ -104,6 +104,13 @@ impl Node {
         self.outputs.take()
     }
 
+    /// Keeps for the cut that LDK wants its manager written.
+    pub(crate) fn note_changed_manager(&self) {
+        if self.manager.get_and_clear_needs_persistence() {
+            self.store.want_manager();
+        }
+    }
+
     /// What a message changes in the manager alone is made again from the monitors after a crash, so it waits a little for other rows:
     /// that halves the commits of a payment. LDK itself writes its manager after the messages have left.
     fn stage_manager(&self, is_answering: bool) {

@@ -103,6 +103,12 @@ impl NodeStore {
         self.host.wake();
     }
 
+    /// LDK wants its manager written.
+    pub fn want_manager(&self) {
+        self.manager_wanted.set(true);
+        self.host.wake();
+    }
+
     /// True once after LDK wanted its manager written.
     pub fn take_manager_wanted(&self) -> bool {
         self.manager_wanted.replace(false)
@@ -236,8 +242,7 @@ impl KVStore for NodeStore {
 
     fn write(&self, primary: &str, secondary: &str, key: &str, buf: Vec<u8>) -> AsyncResult<'static, (), io::Error> {
         if is_manager(primary, secondary, key) {
-            self.manager_wanted.set(true);
-            self.host.wake();
+            self.want_manager();
             return Box::pin(async { Ok(()) });
         }
         let bytes = buf.len();
