@@ -1,17 +1,14 @@
 //! Owns the bridge from the node's `Host` to the JavaScript object that implements it. Calls to the store happen when they are made, not when polled.
 
-use std::cell::Cell;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::channel::oneshot;
 use js_sys::{Array, Function, Promise, Uint8Array};
 use tern_node::host::{Host, LocalFuture, LogLevel};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{spawn_local, JsFuture};
+
+use crate::timers::Timers;
 
 #[wasm_bindgen(typescript_custom_section)]
 const NODE_HOST: &str = r#"
@@ -54,7 +51,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = nowMs)]
     fn now_ms(this: &NodeHost) -> f64;
     #[wasm_bindgen(method, js_name = setTimer)]
-    fn set_timer(this: &NodeHost, ms: f64, run: &Function) -> Function;
+    pub(crate) fn set_timer(this: &NodeHost, ms: f64, run: &Function) -> Function;
     #[wasm_bindgen(method)]
     fn log(this: &NodeHost, level: &str, target: &str, message: &str);
 }
@@ -62,12 +59,16 @@ extern "C" {
 /// The node's host over the JavaScript one.
 pub struct JsHost {
     js: NodeHost,
+    timers: Rc<Timers>,
 }
 
 impl JsHost {
     /// Wraps the JavaScript side.
     pub fn new(js: NodeHost) -> Self {
-        Self { js }
+        Self {
+            js,
+            timers: Rc::default(),
+        }
     }
 }
 
@@ -76,9 +77,10 @@ fn cause(rejected: JsValue) -> String {
     rejected.as_string().unwrap_or_else(|| format!("{rejected:?}"))
 }
 
-async fn settled(promise: JsFuture) {
+/// Costs nothing until somebody waits, which most do not.
+async fn settled(promise: Promise) {
     // By contract it never rejects; a host that does has halted and the node with it.
-    let _ = promise.await;
+    let _ = JsFuture::from(promise).await;
 }
 
 fn strings(list: JsValue) -> Result<Vec<String>, String> {
@@ -109,11 +111,11 @@ impl Host for JsHost {
         let promise = self
             .js
             .write(primary, secondary, key, Uint8Array::from(value.as_slice()));
-        Box::pin(settled(JsFuture::from(promise)))
+        Box::pin(settled(promise))
     }
 
     fn remove(&self, primary: &str, secondary: &str, key: &str) -> LocalFuture<()> {
-        Box::pin(settled(JsFuture::from(self.js.remove(primary, secondary, key))))
+        Box::pin(settled(self.js.remove(primary, secondary, key)))
     }
 
     fn list(&self, primary: &str, secondary: &str) -> LocalFuture<Result<Vec<String>, String>> {
@@ -141,7 +143,7 @@ impl Host for JsHost {
     }
 
     fn sleep(&self, duration: Duration) -> LocalFuture<()> {
-        Box::pin(Sleep::new(&self.js, duration))
+        Box::pin(self.timers.start(&self.js, duration))
     }
 
     fn spawn(&self, future: LocalFuture<()>) {
@@ -150,51 +152,5 @@ impl Host for JsHost {
 
     fn log(&self, level: LogLevel, target: &str, message: &str) {
         self.js.log(level.as_str(), target, message);
-    }
-}
-
-/// A timer of the host's, given back when dropped.
-struct Sleep {
-    over: oneshot::Receiver<()>,
-    cancel: Function,
-    _run: Closure<dyn FnMut()>,
-    done: Rc<Cell<bool>>,
-}
-
-impl Sleep {
-    fn new(js: &NodeHost, duration: Duration) -> Self {
-        let (end, over) = oneshot::channel();
-        let done = Rc::new(Cell::new(false));
-        let (mut end, ran) = (Some(end), Rc::clone(&done));
-        let run = Closure::new(move || {
-            ran.set(true);
-            if let Some(end) = end.take() {
-                // The sleeper may be gone already.
-                let _ = end.send(());
-            }
-        });
-        let cancel = js.set_timer(duration.as_millis() as f64, run.as_ref().unchecked_ref());
-        Self {
-            over,
-            cancel,
-            _run: run,
-            done,
-        }
-    }
-}
-
-impl Future for Sleep {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.over).poll(context).map(|_| ())
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        if !self.done.get() {
-            // Taking back a timer cannot fail.
-            let _ = self.cancel.call0(&JsValue::NULL);
-        }
     }
 }

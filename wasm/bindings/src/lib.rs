@@ -5,3 +5,4 @@ mod node;
 mod outputs;
 mod random;
 mod throw;
+mod timers;
