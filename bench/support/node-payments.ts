@@ -11,8 +11,8 @@ import { nativePair, PairProcess, wasmPair, type PaidRound } from './pair-proces
 
 /** Payments at once, for throughput. */
 export const WIDTH = 20;
-/** Until the engine has compiled what is hot. */
-const WARM_UP_PAYMENTS = 200;
+/** Until the engine has compiled what is hot: a WebAssembly still gains a tenth after the first 200. */
+const WARM_UP_PAYMENTS = 600;
 const PAYMENTS = 8;
 const ROUNDS = 11;
 const WIDE_ROUNDS = 5;
@@ -56,7 +56,7 @@ async function measure(): Promise<NodePayments> {
   }
 }
 
-/** Each pair's CPU time a payment over that of the last; medians, taken in turns. */
+/** Each pair's CPU time a payment over that of the last: the median over the rounds, for a machine's pace changes more between them than within. */
 async function cpuOverLast(pairs: PairProcess[]): Promise<number[]> {
   const rounds: PaidRound[][] = pairs.map(() => []);
   for (const pair of pairs) {
@@ -66,14 +66,16 @@ async function cpuOverLast(pairs: PairProcess[]): Promise<number[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [index, pair] of pairs.entries()) rounds[index]?.push(await pair.pay(PAYMENTS));
   }
-  const costs = rounds.map(costOf);
+  assertSameWork(pairs, rounds.map(costOf));
+  const last = rounds.at(-1) ?? [];
+  return rounds.map((own) => median(own.map(({ cpuNs }, round) => cpuNs / (last[round]?.cpuNs ?? Number.NaN))));
+}
+
+function assertSameWork(pairs: PairProcess[], costs: Cost[]): void {
   for (const [index, { name }] of pairs.entries()) say(`  ${name}: ${described(costs[index])}`);
   const last = costs.at(-1);
-  return costs.map((cost) => {
-    if (last && !isSameWork(cost, last))
-      throw new TernError('internal', 'The pairs did not do the same work.', 'Compare what drives them.');
-    return cost.cpuMs / (last?.cpuMs ?? Number.NaN);
-  });
+  if (!last || !costs.every((cost) => isSameWork(cost, last)))
+    throw new TernError('internal', 'The pairs did not do the same work.', 'Compare what drives them.');
 }
 
 interface Cost {
