@@ -189,7 +189,7 @@ test('of a payment on chain the screen says whether a server has it, whatever th
   expect(await stand.chain.mempool()).toHaveLength(1);
 
   await page.context().setOffline(true);
-  await page.waitForFunction(() => !navigator.onLine);
+  await expect.poll(() => page.evaluate(() => navigator.onLine)).toBe(false);
   await expect(taken).toBeVisible();
   await expect(waits).toHaveCount(0);
   await page.context().setOffline(false);
