@@ -202,6 +202,7 @@ test('a payment, and the funding of a channel, pay for the speed that was chosen
   await page.getByRole('radio', { name: t('send.slow') }).check();
   await button(page, 'open.submit').click();
   const asked = page.getByRole('dialog', { name: t('open.confirm_title') });
+  await expect(asked.getByRole('definition')).toHaveCount(4);
   const told = await asked.getByRole('definition').allInnerTexts();
   await page.getByRole('button', { name: t('open.confirm', { amount: satText(100_000n) }), exact: true }).click();
   const funding = await waitingTransaction(stand);
