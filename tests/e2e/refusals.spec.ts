@@ -148,9 +148,11 @@ async function expectUnchanged(
 /** What the wallet shows of its money, and what lnd and the chain know. */
 async function stateOf({ page, nodeId }: Spender, stand: Stand): Promise<object> {
   await goTo(page, 'channels');
+  await expect(channelRows(page).first()).toBeVisible();
   const channels = await channelRows(page).allInnerTexts();
   await goTo(page, 'activity');
   const payments = page.getByRole('list', { name: t('activity.list') }).getByRole('listitem');
+  await expect(payments.first()).toBeVisible();
   return {
     channels,
     payments: await payments.count(),
