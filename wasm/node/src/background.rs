@@ -95,3 +95,43 @@ async fn follow_gossip(node: Rc<Node>) {
 pub fn nobody() -> Arc<IgnoringMessageHandler> {
     Arc::new(IgnoringMessageHandler {})
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+
+    use bitcoin::constants::genesis_block;
+    use futures::executor::block_on;
+    use lightning::chain::Confirm;
+
+    use super::*;
+    use crate::testing::MemoryHost;
+    use crate::types::{Network, NodeConfig};
+
+    #[test]
+    fn a_changed_manager_is_noted_before_ldk_would_encode_it_and_written_at_the_cut() {
+        let config = NodeConfig {
+            network: Network::Regtest,
+            esplora_url: "http://127.0.0.1:1".to_string(),
+            rapid_gossip_url: None,
+            poll_interval_seconds: 1,
+            is_quarantined: false,
+        };
+        let host = MemoryHost::shared();
+        let node = block_on(crate::start(config, &[7; 64], host.clone())).unwrap();
+        node.cut(true);
+        let before = host.row("", "", "manager");
+
+        let header = genesis_block(bitcoin::Network::Regtest).header;
+        node.manager.best_block_updated(&header, 1);
+        let mut looked_at = timer(&node, Duration::from_secs(60));
+        let pending = Pin::new(&mut looked_at).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(pending.is_pending());
+        assert!(!node.manager.get_and_clear_needs_persistence());
+
+        node.cut(true);
+        let after = host.row("", "", "manager");
+        assert!(after.is_some() && after != before);
+    }
+}
